@@ -1,0 +1,1 @@
+"""Files to sources, lessons and passages."""
