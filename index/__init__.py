@@ -1,0 +1,1 @@
+"""The library: catalogue, vectors and words behind one door."""

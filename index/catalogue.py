@@ -1,0 +1,230 @@
+"""The catalogue: sources, lessons, passages and their vectors. The one truth of a library."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from index.database import Database
+from index.embedder import Vectors
+from index.filters import Filters, where
+from index.hit import LessonView, SourceView
+from ingest.errors import NotInLibrary
+from ingest.model import Lesson, Passage, Prepared, Source
+
+SOFT_HYPHEN = "\u00ad"  # what PDF readers put where a line break divides a word
+_BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
+_SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text")
+_LESSON = (
+    "title", "start", "end", "kind", "outcome", "maturity", "event_date", "written_date", "project", "unit", "owner",
+    "superseded_by", "url",
+)  # fmt: skip
+_LIVING = "FROM lessons WHERE archived = 0"
+_FACETS = ("outcome", "kind", "unit", "project", "maturity")
+
+
+class Known(NamedTuple):
+    """What the catalogue remembers of a living file, to tell whether it changed."""
+
+    path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+class Catalogue(Database):
+    """Methods that write belong inside `transaction()`."""
+
+    # -- writing
+
+    def put(self, prepared: Prepared, vectors: Vectors) -> tuple[list[int], list[tuple[int, str]]]:
+        """Store a source in place of its earlier revision; `vectors` has a row for each passage, in order.
+
+        Returns the ids of the passages that went and the (id, searchable text) of those that came.
+        """
+        source_id = self._put_source(prepared.source)
+        gone = self._retire(source_id)
+        came: list[tuple[int, str]] = []
+        for ordinal, (lesson, passages) in enumerate(prepared.lessons, 1):
+            number = self._put_lesson(source_id, ordinal, lesson)
+            for passage in passages:
+                came.append((self._put_passage(number, passage, vectors[len(came)]), searchable(passage)))
+        return gone, came
+
+    def archive(self, path: str) -> list[int]:
+        """Take a source out of search; its text and lessons stay, for old citations. Returns the passages gone."""
+        rows = self.rows("UPDATE sources SET archived = 1 WHERE path = ? RETURNING id", (path,))
+        return [number for row in rows for number in self._retire(row["id"])]
+
+    def move(self, old: str, new: str) -> None:
+        """A file was renamed: its records, ids and passages stay. An archived file at `new` gives up the path."""
+        self._connection.execute("UPDATE sources SET path = path || ' (archived ' || id || ')' WHERE path = ?", (new,))
+        self._connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
+
+    def touch(self, path: str, mtime_ns: int) -> None:
+        """The file's time changed, its content did not."""
+        self._connection.execute("UPDATE sources SET mtime_ns = ? WHERE path = ?", (mtime_ns, path))
+
+    def _retire(self, source_id: int) -> list[int]:
+        """Archive a source's lessons and drop their passages, whose ids are returned."""
+        self._connection.execute("UPDATE lessons SET archived = 1 WHERE source_id = ?", (source_id,))
+        sql = "DELETE FROM passages WHERE lesson IN (SELECT id FROM lessons WHERE source_id = ?) RETURNING id"
+        return [row["id"] for row in self.rows(sql, (source_id,))]
+
+    def _put_source(self, source: Source) -> int:
+        values: dict[str, Any] = {name: getattr(source, name) for name in _SOURCE}
+        values |= {
+            "page_starts": json.dumps(source.page_starts),
+            "warnings": json.dumps(source.warnings),
+            "indexed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "archived": 0,
+        }
+        return self.insert("sources", values, key="path")
+
+    def _put_lesson(self, source_id: int, ordinal: int, lesson: Lesson) -> int:
+        values: dict[str, Any] = {name: getattr(lesson, name) for name in _LESSON}
+        values |= {
+            "lesson_id": self._stable_id(lesson.lesson_id, source_id, ordinal),
+            "source_id": source_id,
+            "ordinal": ordinal,
+            "sections": json.dumps([asdict(section) for section in lesson.sections]),
+            "provenance": json.dumps({name: asdict(found) for name, found in lesson.provenance.items()}),
+            "archived": 0,
+        }
+        return self.insert("lessons", values, key="lesson_id")
+
+    def _stable_id(self, lesson_id: str, source_id: int, ordinal: int) -> str:
+        """The id the record had before, if it was made from a file name; else its own.
+
+        An id that another living source holds gets the number of this source behind it.
+        """
+        if "#" in lesson_id:
+            sql = "SELECT lesson_id FROM lessons WHERE source_id = ? AND ordinal = ? AND instr(lesson_id, '#') > 0"
+            if earlier := self.rows(sql, (source_id, ordinal)):
+                return str(earlier[0]["lesson_id"])
+        sql = "SELECT 1 FROM lessons WHERE lesson_id = ? AND source_id != ? AND archived = 0"
+        return f"{lesson_id}~{source_id}" if self.rows(sql, (lesson_id, source_id)) else lesson_id
+
+    def _put_passage(self, lesson: int, passage: Passage, vector: Vectors) -> int:
+        values: dict[str, Any] = asdict(passage)
+        values |= {"lesson": lesson, "embedding": np.ascontiguousarray(vector, dtype=np.float32).tobytes()}
+        return self.insert("passages", values)
+
+    # -- reading
+
+    def known(self) -> dict[str, Known]:
+        """The living files, by path."""
+        rows = self.rows("SELECT path, sha256, size, mtime_ns FROM sources WHERE archived = 0")
+        return {row["path"]: Known(*row) for row in rows}
+
+    def allowed(self, filters: Filters) -> list[int]:
+        """The ids of the passages whose record matches."""
+        condition, parameters = where(filters)
+        tables = "passages p JOIN lessons l ON l.id = p.lesson JOIN sources s ON s.id = l.source_id"
+        return [row["id"] for row in self.rows(f"SELECT p.id FROM {tables} WHERE {condition}", parameters)]
+
+    def passages(self, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
+        """Passages with their lesson and source, by id; an id that is gone is left out."""
+        wanted, found = list(ids), {}
+        for at in range(0, len(wanted), _BATCH):
+            batch = wanted[at : at + _BATCH]
+            for row in self.rows(f"{_PASSAGE_ROWS} WHERE p.id IN ({','.join('?' * len(batch))})", batch):
+                found[row["id"]] = row
+        return found
+
+    def embeddings(self) -> Iterator[tuple[list[int], list[str], Vectors]]:
+        """All passages in batches: ids, searchable texts, vectors of shape (n, dimension)."""
+        cursor = self._connection.execute("SELECT id, header, text, embedding FROM passages ORDER BY id")
+        while rows := cursor.fetchmany(4096):
+            vectors = np.stack([np.frombuffer(row["embedding"], dtype=np.float32) for row in rows])
+            yield [row["id"] for row in rows], [_joined(row["header"], row["text"]) for row in rows], vectors
+
+    def lesson(self, lesson_id: str) -> LessonView:
+        """A whole record. Raises `NotInLibrary`."""
+        rows = self.rows(
+            'SELECT l.*, s.path, substr(s.text, l.start + 1, l."end" - l.start) AS body '
+            "FROM lessons l JOIN sources s ON s.id = l.source_id WHERE l.lesson_id = ? COLLATE NOCASE",
+            (lesson_id,),
+        )
+        if not rows:
+            raise NotInLibrary(f"No record has the id {lesson_id!r}.", "Find it with: lessons search WORDS")
+        row = rows[0]
+        return LessonView(
+            lesson_id=row["lesson_id"],
+            title=row["title"],
+            source=row["path"],
+            source_id=row["source_id"],
+            start=row["start"],
+            end=row["end"],
+            text=row["body"],
+            archived=bool(row["archived"]),
+            fields={name: row[name] for name in _LESSON if name not in ("title", "start", "end")},
+            sections=tuple(json.loads(row["sections"])),
+            provenance=json.loads(row["provenance"]),
+        )
+
+    def find_ids(self, names: Sequence[str], numbers: Sequence[str]) -> list[str]:
+        """The ids of living records that are one of `names` (case and separators aside) or end in `-` and a number."""
+        bare = "replace(replace(replace(lower(lesson_id), '-', ''), '_', ''), ' ', '')"
+        found: list[str] = []
+        for name in names:
+            wanted = "".join(character for character in name.lower() if character not in "-_ ")
+            found += [row[0] for row in self.rows(f"SELECT lesson_id {_LIVING} AND {bare} = ?", (wanted,))]
+        for number in numbers:
+            found += [row[0] for row in self.rows(f"SELECT lesson_id {_LIVING} AND lesson_id LIKE ?", (f"%-{number}",))]
+        return list(dict.fromkeys(found))
+
+    def source(self, source_id: int) -> SourceView:
+        """A source as it was indexed. Raises `NotInLibrary`."""
+        rows = self.rows("SELECT * FROM sources WHERE id = ?", (source_id,))
+        if not rows:
+            raise NotInLibrary(f"No document has the number {source_id}.", "Ask again for a fresh citation.")
+        values = {name: rows[0][name] for name in ("path", "sha256", "media_type", "title", "text")}
+        pages = tuple(json.loads(rows[0]["page_starts"]))
+        return SourceView(source_id=source_id, page_starts=pages, archived=bool(rows[0]["archived"]), **values)
+
+    def facets(self) -> dict[str, list[tuple[str, int]]]:
+        """For each filter field, its values with the number of records, most frequent first; years newest first."""
+        columns = {name: (name, "2 DESC, 1") for name in _FACETS} | {"year": ("substr(event_date, 1, 4)", "1 DESC")}
+        return {
+            name: [
+                (row[0], row[1])
+                for row in self.rows(
+                    f"SELECT {column}, count(*) FROM lessons WHERE archived = 0 AND {column} IS NOT NULL "
+                    f"GROUP BY 1 ORDER BY {order}"
+                )
+            ]
+            for name, (column, order) in columns.items()
+        }
+
+    def counts(self) -> tuple[int, int, int, str]:
+        """Living sources, lessons and passages, and when the last source was indexed."""
+        return tuple(
+            self.rows(
+                "SELECT (SELECT count(*) FROM sources WHERE archived = 0), "
+                "(SELECT count(*) FROM lessons WHERE archived = 0), (SELECT count(*) FROM passages), "
+                "(SELECT coalesce(max(indexed_at), '') FROM sources)"
+            )[0]
+        )
+
+
+def searchable(passage: Passage) -> str:
+    """The text that is embedded and whose words are indexed: the header, then the passage."""
+    return _joined(passage.header, passage.text)
+
+
+def _joined(header: str, text: str) -> str:
+    return f"{header}\n{text}".replace(SOFT_HYPHEN, "")
+
+
+_PASSAGE_ROWS = """
+SELECT p.id, p.start, p."end", p.text, p.section, p.page, p.lesson, l.lesson_id, l.title, l.kind, l.outcome,
+       l.maturity, l.event_date, l.project, l.unit, l.owner, l.url, l.superseded_by, l.sections,
+       s.id AS source_id, s.path
+FROM passages p JOIN lessons l ON l.id = p.lesson JOIN sources s ON s.id = l.source_id"""

@@ -1,0 +1,118 @@
+"""What the library hands out: search hits, whole records, sources, and its size."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ingest.model import Kind, Maturity, Outcome, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found: `text` is exactly the source's text at `start:end`.
+
+    `score` is the fused score that ranks it; `dense` its cosine similarity to the query and `lexical` its BM25
+    score, each 0 where that search did not find it. `sections` are its record's.
+    """
+
+    rank: int
+    score: float
+    dense: float
+    lexical: float
+    lesson_id: str
+    title: str
+    source: str
+    source_id: int
+    section: str
+    page: int | None
+    start: int
+    end: int
+    text: str
+    kind: Kind
+    outcome: Outcome
+    maturity: Maturity
+    event_date: str | None
+    project: str | None
+    unit: str | None
+    owner: str | None
+    url: str | None
+    superseded_by: str | None
+    sections: tuple[Section, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__ if name != "sections"}
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row, rank: int, score: float, dense: float, lexical: float) -> Hit:
+        columns = set(cls.__slots__) - {"rank", "score", "dense", "lexical", "source", "sections"}
+        values = {name: row[name] for name in columns}
+        sections = tuple(Section(**section) for section in json.loads(row["sections"]))
+        return cls(
+            rank=rank, score=score, dense=dense, lexical=lexical, source=row["path"], sections=sections, **values
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The answer to a search; `took_ms` has one figure a stage and `total`, in milliseconds."""
+
+    query: str
+    hits: tuple[Hit, ...]
+    took_ms: dict[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"query": self.query, "hits": [hit.to_json() for hit in self.hits], "took_ms": self.took_ms}
+
+
+@dataclass(frozen=True, slots=True)
+class LessonView:
+    """A whole record. `text` is the source's text at `start:end`; `archived` when its file is gone."""
+
+    lesson_id: str
+    title: str
+    source: str
+    source_id: int
+    start: int
+    end: int
+    text: str
+    archived: bool
+    fields: dict[str, Any]
+    sections: tuple[dict[str, Any], ...]
+    provenance: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        out = asdict(self)
+        fields: dict[str, Any] = out.pop("fields")
+        return out | fields
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A file revision as it was indexed."""
+
+    source_id: int
+    path: str
+    sha256: str
+    media_type: str
+    title: str
+    text: str
+    page_starts: tuple[int, ...]
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of what can be found now; `updated_at` is ISO 8601 in UTC, empty for an empty library."""
+
+    documents: int
+    lessons: int
+    passages: int
+    engine: str
+    embedder: str
+    updated_at: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,87 @@
+"""What differs between folders and the library, before anything is done about it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.catalogue import Known
+from ingest.scan import File, Problem, Scan
+from ingest.settings import IngestSettings
+
+READABLE = "Check that you may read it and that the disk is there."
+
+
+@dataclass(slots=True)
+class Plan:
+    """`renamed` pairs the old path with the file; `touched` files have a new time and the old content."""
+
+    added: list[File] = field(default_factory=list)
+    changed: list[File] = field(default_factory=list)
+    renamed: list[tuple[str, File]] = field(default_factory=list)
+    touched: list[File] = field(default_factory=list)
+    unchanged: int = 0
+    removed: list[str] = field(default_factory=list)
+    failed: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+
+def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings) -> Plan:
+    """Compare what was found with what is `known`, by path, then size and time, then content.
+
+    A folder with no document left is taken for an unmounted disk: it is reported and its records stay.
+    """
+    out = Plan(failed=list(found.failed), warnings=list(found.skipped))
+    here = {str(file.path) for file in found.files}
+    for root in filter(Path.is_dir, found.roots):
+        below = [path for path in known if Path(path).is_relative_to(root)]
+        if any(file.path.is_relative_to(root) for file in found.files):
+            out.removed += [path for path in below if path not in here and path not in out.removed]
+        else:
+            out.failed.append(_empty(root, len(below)))
+    by_content: dict[str, list[str]] = {}
+    for path, one in known.items():
+        by_content.setdefault(one.sha256, []).append(path)
+    for file in found.files:
+        before = known.get(str(file.path))
+        if before and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
+            out.unchanged += 1
+        elif file.size > settings.max_file_mb * 1_000_000:
+            reason = f"The file has {file.size / 1e6:.0f} MB, the limit is {settings.max_file_mb} MB."
+            remedy = "Raise the limit with LESSONS_MAX_FILE_MB, or split the file."
+            out.failed.append(Problem(str(file.path), reason, remedy))
+        else:
+            _compare_content(out, known, by_content, file)
+    return out
+
+
+def _compare_content(out: Plan, known: Mapping[str, Known], by_content: dict[str, list[str]], file: File) -> None:
+    try:
+        with file.path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        out.failed.append(Problem(str(file.path), f"The file cannot be opened: {error.strerror}.", READABLE))
+        return
+    before = known.get(str(file.path))
+    same = by_content.setdefault(digest, [])
+    moved = [path for path in same if path in out.removed]
+    if before:
+        (out.touched if before.sha256 == digest else out.changed).append(file)
+        out.unchanged += before.sha256 == digest
+    elif moved:
+        out.removed.remove(moved[0])
+        out.renamed.append((moved[0], file))
+    elif same:
+        out.warnings.append(Problem(str(file.path), f"The same content as {same[0]}.", "It is indexed once."))
+    else:
+        out.added.append(file)
+        same.append(str(file.path))
+
+
+def _empty(root: Path, known: int) -> Problem:
+    if not known:
+        return Problem(str(root), "The folder holds no document.", "Give a folder with documents in a format we read.")
+    reason = f"The folder holds no document now, but {known} in the library come from it; they were kept."
+    return Problem(str(root), reason, f"If they are gone for good, run: lessons remove {root}")

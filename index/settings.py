@@ -1,0 +1,23 @@
+"""Settings of the library: how passages are embedded, and how the two searches are joined."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class IndexSettings(BaseModel):
+    """What a library is made with and searched by.
+
+    `embedder` names any sentence-transformers model (name or folder) and `passage_tokens` how long a passage may
+    be, header included; both are fixed when a library is made, and None takes the library's own (for a new one
+    the packaged weights and the measured default). `dense_weight` is the vector score's share of the fused score;
+    `candidates` is how many passages each search contributes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    embedder: str | None = Field(default=None, min_length=1)
+    passage_tokens: int | None = Field(default=None, ge=32, le=8192)
+    batch_size: int = Field(default=32, ge=1, le=1024)
+    dense_weight: float = Field(default=0.5, ge=0.0, le=1.0)
+    candidates: int = Field(default=200, ge=10, le=10_000)

@@ -1,0 +1,164 @@
+"""Bring the library in line with folders: a plan first, then the work.
+
+A file is known by the hash of its content: unchanged ones cost a look at their size and time, a renamed one keeps
+its records, a changed one replaces its passages, a deleted one leaves search. What cannot be read stops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from index.library import Library
+from index.plan import READABLE, plan
+from ingest.errors import UnreadableFile
+from ingest.model import Prepared
+from ingest.prepare import prepare
+from ingest.scan import File, Problem, scan
+from ingest.settings import IngestSettings
+
+COMMIT_PASSAGES = 512  # passages gathered before a commit: what a crash can cost
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Progress: files finished of all to be read, passages embedded, and the share of all bytes that is done."""
+
+    files: int
+    total: int
+    passages: int
+    share: float
+    path: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a sync did (or, for a dry run, would do), and the size of the library after it."""
+
+    added: int = 0
+    changed: int = 0
+    renamed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    lessons: int = 0
+    passages: int = 0
+    embedded: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys other programs rely on."""
+        return asdict(self)
+
+
+def sync(
+    library: Library,
+    paths: Sequence[Path],
+    settings: IngestSettings | None = None,
+    on_step: Callable[[Step], None] | None = None,
+    *,
+    dry_run: bool = False,
+) -> Report:
+    """Index what is new or changed at or below `paths` and take out what is gone from there.
+
+    Raises `PathNotFound` or `LibraryBusy` before anything is changed.
+    """
+    started = perf_counter()
+    found = scan(paths)
+    with library.writing():
+        todo = plan(library.known(), found, settings or IngestSettings())
+        report = Report(
+            added=len(todo.added),
+            changed=len(todo.changed),
+            renamed=len(todo.renamed),
+            unchanged=todo.unchanged,
+            removed=len(todo.removed),
+            failed=todo.failed,
+            warnings=todo.warnings,
+        )
+        if not dry_run:
+            for old, file in todo.renamed:
+                library.renew(str(file.path), file.mtime_ns, moved_from=old)
+            for file in todo.touched:
+                library.renew(str(file.path), file.mtime_ns)
+            if todo.removed:
+                library.remove(todo.removed)
+            _Work(library, todo.changed + todo.added, report, on_step).run()
+    stats = library.stats()
+    report.lessons, report.passages = stats.lessons, stats.passages
+    report.seconds = round(perf_counter() - started, 2)
+    return report
+
+
+class _Work:
+    """Read, recognise, cut, embed and commit files, a few hundred passages at a time."""
+
+    def __init__(
+        self, library: Library, files: Sequence[File], report: Report, on_step: Callable[[Step], None] | None
+    ) -> None:
+        self.library = library
+        self.files = files
+        self.report = report
+        self.on_step = on_step
+        self.known = library.known()
+        self.bytes = sum(file.size for file in files) or 1
+        self.done_files = self.done_bytes = self.waiting_bytes = 0
+        self.waiting: list[Prepared] = []
+
+    def run(self) -> None:
+        for file in self.files:
+            try:
+                data = file.path.read_bytes()
+                one = prepare(
+                    file.path, data, self.library.embedder.tokens, self.library.manifest.passage_tokens, file.mtime_ns
+                )
+            except (UnreadableFile, OSError) as error:
+                self._fail(file, error)
+                continue
+            self.report.warnings += [Problem(str(file.path), text, "") for text in one.source.warnings]
+            self.waiting.append(one)
+            self.waiting_bytes += file.size
+            if self._waiting_passages() >= COMMIT_PASSAGES:
+                self._commit()
+        self._commit()
+
+    def _fail(self, file: File, error: UnreadableFile | OSError) -> None:
+        """List the file; an earlier revision of it stays as it was."""
+        known = str(file.path) in self.known
+        self.report.changed -= known
+        self.report.added -= not known
+        reason = error.reason if isinstance(error, UnreadableFile) else f"The file cannot be read: {error}."
+        remedy = error.remedy if isinstance(error, UnreadableFile) else READABLE
+        self.report.failed.append(Problem(str(file.path), reason, remedy))
+        self.done_files += 1
+        self.done_bytes += file.size
+
+    def _waiting_passages(self) -> int:
+        return sum(len(passages) for one in self.waiting for _, passages in one.lessons)
+
+    def _commit(self) -> None:
+        if not self.waiting:
+            return
+        count = max(1, self._waiting_passages())
+        before = self.report.embedded
+        last = self.waiting[-1].source.path
+
+        def embedded(number: int) -> None:
+            self.report.embedded += number
+            part = self.waiting_bytes * (self.report.embedded - before) / count
+            share = (self.done_bytes + part) / self.bytes
+            self._step(share, last)
+
+        self.library.add(self.waiting, embedded)
+        self.done_files += len(self.waiting)
+        self.done_bytes += self.waiting_bytes
+        self.waiting, self.waiting_bytes = [], 0
+        self._step(self.done_bytes / self.bytes, last)
+
+    def _step(self, share: float, path: str) -> None:
+        if self.on_step:
+            self.on_step(Step(self.done_files, len(self.files), self.report.embedded, share, path))
