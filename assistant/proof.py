@@ -1,0 +1,123 @@
+"""Checks a sentence against a passage by rules that know nothing of what wrote the sentence.
+
+A sentence stands when everything checkable in it (numbers with their units, dates, names, identifiers, negations) is
+in its quote and enough of its other words are. The rules do not see who did what to whom: two names or two numbers
+of one quote exchanged pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from assistant.facts import Facts, identifier, stem
+from ingest.sentences import sentence_spans
+
+Similarity = Callable[[str, Sequence[str]], Sequence[float]]
+"""The cosine similarity (-1 to 1) of a sentence to each of some texts."""
+
+SUPPORTED = 0.6
+"""The least score that counts as support.
+
+A paraphrase keeps the things it is about and changes verbs and connecting words: of ten content words six or more stay.
+A sentence that only shares its topic with the quote shares its subject, about a third of its words.
+"""
+
+_LONGEST_QUOTE = 3  # sentences: what belongs together in a report rarely spans more
+_COST_OF_SENTENCE = 0.05  # one more sentence must hold more of the claim than one word in twenty
+_COST_OF_FACT = 0.2  # a number or name in the quote outweighs a few more of the words around it
+_NEAREST = 8  # quotes worth embedding
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something the sentence says and its quote does not. A negation may also be one that the sentence left out."""
+
+    kind: Literal["number", "name", "negation", "word"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How far the passage's text at `start:end`, its best quote, supports a sentence: 0 to 1; 1 is word for word."""
+
+    score: float
+    start: int
+    end: int
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def supported(self) -> bool:
+        """Whether the score suffices and no number, name or negation is missing."""
+        return self.score >= SUPPORTED and all(one.kind == "word" for one in self.missing)
+
+
+def support(sentence: str, passage: str, *, context: str = "", similarity: Similarity | None = None) -> Support:
+    """The quote of one to three adjacent sentences of `passage` that supports `sentence` best.
+
+    `context` is what the passage is known to be about (its title, say): names and words in it need not be in the quote.
+    `similarity` may lift a paraphrase to the mean of both scores; it never excuses a missing fact.
+    """
+    claim, given = Facts(sentence, known=_read(passage).names), _read(context).stems
+    ranked: list[tuple[float, Support]] = []
+    spans = sentence_spans(passage)
+    for size in range(1, _LONGEST_QUOTE + 1):
+        for (start, _), (_, end) in zip(spans, spans[size - 1 :], strict=False):
+            score, missing = _compare(claim, _read(passage[start:end]), given)
+            facts = sum(one.kind in ("number", "name") for one in missing)
+            rank = score - _COST_OF_SENTENCE * size - _COST_OF_FACT * facts
+            ranked.append((rank, Support(score, start, end, missing)))
+    ranked.sort(key=lambda pair: (-pair[0], len(pair[1].missing)))
+    best = [found for _, found in ranked[:_NEAREST]]
+    if not best:
+        return Support(0.0, 0, 0)
+    if similarity is None or best[0].supported:
+        return best[0]
+    near = similarity(sentence, [passage[one.start : one.end] for one in best])
+    lifted = [
+        Support(max(one.score, (one.score + min(alike, 1.0)) / 2), one.start, one.end, one.missing)
+        for one, alike in zip(best, near, strict=True)
+    ]
+    return max(lifted, key=lambda one: (one.supported, one.score))
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Facts:
+    """The facts of a quote, kept because an answer's sentences are checked against the same passages."""
+    return Facts(text)
+
+
+def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[Missing, ...]]:
+    """The share of the claim's facts and words that the quote holds, and what it does not hold."""
+    shorts = [token.text for token in quote.tokens if token.stem and token.text.isupper()]
+    spelled = [claim.spelled_out(short) for short in shorts if not quote.spelled_out(short)]
+    stems = quote.stems | given | {stem(word) for words in spelled for word in words}
+    missing = [
+        Missing("number", text)
+        for (value, unit), text in claim.numbers.items()
+        if not any(value == had and unit in ("", its) for had, its in quote.numbers)
+    ]
+    missing += [Missing("name", text) for text in claim.identifiers if not identifier(text).search(quote.text)]
+    missing += [
+        Missing("name" if word in claim.names else "word", text)
+        for word, text in claim.words.items()
+        if word not in stems and not quote.spelled_out(text)
+    ]
+    total = len(claim.numbers) + len(claim.identifiers) + len(claim.words)
+    score = 1 - len(missing) / total if total else 0.0
+    return score, (*missing, *(Missing("negation", text) for text in _contradictions(claim, quote)))
+
+
+def _contradictions(claim: Facts, quote: Facts) -> Iterator[str]:
+    """Negations of one text that the other lacks though it speaks of the same thing."""
+    ours, theirs = claim.cues(quote.stems), quote.cues(claim.stems)
+    granted = quote.affirmed(theirs, loosely=True)
+    copied = claim.text.rstrip(".") in quote.text
+    for cue in () if copied else ours:
+        first = next(iter(cue.denied.values()), "")
+        if first in granted or not any(cue.meets(other) for other in theirs):
+            yield cue.text
+    wrongly = claim.affirmed(ours, loosely=True) - quote.affirmed(theirs, loosely=False)
+    yield from (cue.text for cue in theirs if wrongly & {*cue.denied.values()})

@@ -1,0 +1,73 @@
+"""Understand a question by rules: what kind it is, which records it names, and what it refers back to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.settings import AssistantSettings
+from ingest.errors import BadQuestion
+
+_KINDS: tuple[tuple[str, str], ...] = (
+    ("count", r"\bhow (many|often)\b|\bnumber of\b|\bcount\b"),
+    ("most-common", r"\bmost (common|frequent|often)\b|\btop (three|five|ten|\d+)\b"),
+    ("trend", r"\btrends?\b|\bover (the )?(years|time)\b|\b(more|less) often\b|\bby year\b"),
+    ("comparison", r"\bcompar|\bdiffer(s|ence|ent)?\b|\bversus\b|\bvs\b|\bbetter than\b"),
+    ("who-knows", r"^\W*who\b|\bwhom?\b.*\bask\b|\bexpert\b"),
+    ("planning", r"\b(i|we)('ll| will|'m| am|'re| are)( going to| about to| planning)?\b|\bplan(ning)? to\b"),
+    ("has-anyone", r"\b(has|have|did) (any|some)(one|body)\b|\bhave we ever\b|\bever\b.*\?"),
+    ("what-worked", r"\bwork(ed|s) well\b|\bwent well\b|\bsuccess|\bwhat worked\b"),
+    ("what-went-wrong", r"\b(went|go|goes|gone) wrong\b|\bfail(ed|ure|s)?\b|\bcause[ds]?\b|^\W*why\b"),
+    ("procedural", r"\bhow (do|does|should|can|to)\b|\bshould\b|\bprecautions?\b|\brecommend|\bbest (way|practice)"),
+)
+_FIGURE = re.compile(
+    r"\bhow (long|much|many|far|fast|quick(ly)?|soon|often|high|old|big|large|deep|late)\b"
+    r"|\bwhen\b|\bwhat (level|dose|rate|temperature|share|percentage|figures?|date|year)\b|\bcost\b",
+    re.I,
+)
+_NATIVE_ID = re.compile(r"\b[A-Za-z]{2,}[A-Za-z]*[-_ ]?\d[\w.-]*\w\b|\b[A-Za-z]{2,}-\d+\b")
+_NUMBER = re.compile(r"\b(?:lesson|record|report|entry|id|case)s?\s+(?:no\.?|number|nr\.?|#)?\s*#?(\d+)\b", re.I)
+_FOLLOW_UP = re.compile(
+    r"^\W*(and|but|also|or|what about|how about|why\W*$|which ones?|tell me more|more\b|yes|no|same)\b"
+    r"|\b(it|its|that|this|they|them|their|those|these|there|he|she|one|ones)\b",
+    re.I,
+)
+_FOLLOW_UP_WORDS = 9  # a longer question stands by itself, whatever pronoun it holds
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question understood. `query` is what is searched: the text, with the question it follows up where it does.
+
+    `wants_figure` when a number or a date would answer it; `ids` are the ids of records it may name, as written, and
+    `numbers` bare numbers that stand where an id would.
+    """
+
+    text: str
+    kind: str
+    query: str
+    wants_figure: bool = False
+    ids: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+
+
+def understand(text: str, history: Sequence[str], settings: AssistantSettings) -> Question:
+    """`history` holds the earlier questions, oldest first. Raises `BadQuestion`."""
+    text = " ".join(text.split())
+    if not text:
+        raise BadQuestion("The question is empty.", "Ask in a sentence, for example: What went wrong with the pumps?")
+    if len(text) > settings.max_question_chars:
+        reason = f"The question has {len(text):,} characters; the limit is {settings.max_question_chars:,}."
+        raise BadQuestion(reason, "Shorten it to what you want to know; a plan goes to: lessons brief FILE")
+    kind = next((kind for kind, pattern in _KINDS if re.search(pattern, text, re.I)), "factual")
+    ids = tuple(dict.fromkeys(_NATIVE_ID.findall(text)))
+    figure = _FIGURE.search(text) is not None
+    return Question(text, kind, _standing_alone(text, history), figure, ids, tuple(_NUMBER.findall(text)))
+
+
+def _standing_alone(text: str, history: Sequence[str]) -> str:
+    """The question with the last one that stands alone before it, if it cannot be understood without."""
+    if not history or len(text.split()) > _FOLLOW_UP_WORDS or not _FOLLOW_UP.search(text):
+        return text
+    return f"{_standing_alone(' '.join(history[-1].split()), history[:-1])} {text}"

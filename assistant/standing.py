@@ -1,0 +1,43 @@
+"""How far an answer's evidence carries: its age, number and kind, and whom to ask beyond it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from assistant.answer import Cited
+from ingest.model import NOT_LESSONS
+
+OLD = 5  # years: systems, staff and rules have changed since
+_COUNTED = frozenset({"count", "most-common", "trend"})
+
+
+def caveats(sources: Sequence[Cited], kind: str, today: date) -> list[str]:
+    """What a careful reader should know before relying on these records; empty when there is nothing to say."""
+    said: list[str] = []
+    records = {source.lesson_id: source for source in sources}
+    if kind in _COUNTED:
+        said.append("These are the closest records, not a count over all of them.")
+    if len(records) == 1:
+        said.append("One record reports this; nothing else in the library confirms it.")
+    dates = [source.event_date for source in records.values() if source.event_date]
+    if dates and today.year - int(max(dates)[:4]) > OLD:
+        said.append(f"The newest of these records is from {max(dates)[:4]}; check that it still holds.")
+    if records and not dates:
+        said.append("None of these records is dated.")
+    for source in records.values():
+        if source.superseded_by:
+            said.append(f"{source.lesson_id} was superseded by {source.superseded_by}.")
+        if source.kind in NOT_LESSONS:
+            said.append(f"{source.lesson_id} is a {source.kind} document, not an experience.")
+    return said
+
+
+def who_to_ask(sources: Sequence[Cited]) -> list[str]:
+    """The roles that own the records, then the units they come from, those with most records first."""
+    records = {source.lesson_id: source for source in sources}.values()
+    owners = Counter(source.owner for source in records if source.owner)
+    units = Counter(source.unit for source in records if source.unit)
+    ranked = [*owners.most_common(3), *units.most_common(3)]
+    return [f"{name} ({count} of {len(records)} records)" for name, count in ranked]

@@ -1,0 +1,48 @@
+"""Decide whether the evidence answers the question, before anything is written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from assistant.answer import Verdict
+from assistant.evidence import Evidence
+
+Features = tuple[float, float, float]
+"""The best passage's similarity to the question and its share of the question's words, and the best sentence's
+similarity; each 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic regression on the `Features`, and the probability below which the verdict is `none`.
+
+    The weights belong to the similarities of one embedder; `lessons eval verdict` fits and reports them.
+    """
+
+    bias: float
+    near: float
+    covered: float
+    sentence: float
+    threshold: float
+
+
+PACKAGED = Calibration(bias=-8.9, near=8.7, covered=4.0, sentence=7.4, threshold=0.58)
+
+
+def features(evidence: Evidence) -> Features:
+    """What the verdict rests on; all 0 where there is no evidence."""
+    return evidence.near, evidence.covered, max((sentence.near for sentence in evidence.sentences), default=0.0)
+
+
+def answerable(found: Features, calibration: Calibration = PACKAGED) -> float:
+    """The probability, 0 to 1, that evidence with these features answers its question."""
+    near, covered, sentence = found
+    score = calibration.near * near + calibration.covered * covered + calibration.sentence * sentence
+    return 1 / (1 + math.exp(-calibration.bias - score))
+
+
+def decide(evidence: Evidence, calibration: Calibration = PACKAGED) -> Verdict:
+    """`answered` or `none`."""
+    sure = bool(evidence.sentences) and answerable(features(evidence), calibration) >= calibration.threshold
+    return "answered" if sure else "none"

@@ -1,0 +1,201 @@
+from collections import Counter
+
+import pytest
+
+from assistant import assistant as module
+from assistant.answer import Answer, Claim, Draft, Progress
+from assistant.assistant import Assistant
+from assistant.evidence import gather, readable
+from assistant.question import understand
+from assistant.settings import AssistantSettings
+from assistant.writer import NO_ANSWER
+from ingest.errors import BadQuestion, ModelError
+from tests.assistant.chat_server import MODEL, available, chat_server
+
+REFUEL = "When should generators be refuelled?"
+
+
+@pytest.fixture(scope="module")
+def assistant(sample):
+    return Assistant(sample)
+
+
+def check_quotes(library, answer):
+    """Every quote is exactly the source's text, and every mark in the answer has its source."""
+    assert answer.sources
+    for source in answer.sources:
+        assert library.source(source.source_id).text[source.start : source.end] == source.quote
+    cited = {n for claim in answer.claims for n in claim.citations}
+    assert cited == {source.n for source in answer.sources}
+    assert all(f"[{n}]" in answer.answer for n in cited)
+
+
+def test_an_answer_quotes_the_records_that_answer(sample, assistant):
+    answer = assistant.ask(REFUEL)
+    assert answer.verdict == "answered"
+    assert {"ODR-2023-018", "ODR-2017-003"} <= {source.lesson_id for source in answer.sources}
+    assert all(claim.support == 1.0 and claim.citations for claim in answer.claims)
+    check_quotes(sample, answer)
+
+
+def test_a_quote_is_shown_as_it_stands_but_for_line_breaks_and_markup(assistant):
+    answer = assistant.ask(REFUEL)
+    quotes = {source.n: readable(source.quote) for source in answer.sources}
+    assert [quotes[claim.citations[0]] for claim in answer.claims] == [claim.text for claim in answer.claims]
+
+
+def test_an_answer_is_short_and_no_record_fills_it(assistant):
+    answer = assistant.ask("What went wrong with power supply?")
+    assert sum(len(claim.text.split()) for claim in answer.claims) <= 240
+    assert max(Counter(source.lesson_id for source in answer.sources).values()) <= 2
+    assert len({source.lesson_id for source in answer.sources}) <= 5
+
+
+def test_superseded_advice_is_said(assistant):
+    answer = assistant.ask(REFUEL)
+    assert any("ODR-2017-003 was superseded by ODR-2023-018" in caveat for caveat in answer.caveats)
+    assert {source.currency for source in answer.sources if source.lesson_id == "ODR-2017-003"} == {"superseded"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What did we learn about quantum networking payloads?", "Which football club won the cup final in Madrid?"],
+)
+def test_what_the_library_does_not_know_is_declined(assistant, question):
+    answer = assistant.ask(question)
+    assert answer.verdict == "none"
+    assert answer.claims == answer.sources == ()
+    assert "No lesson found" in answer.answer
+    assert 1 <= len(answer.nearest) <= 3
+    assert "nearest" in answer.to_json()
+
+
+def test_a_record_asked_for_by_id_is_told(sample, assistant):
+    answer = assistant.ask("What does pm-2025-004 say?")
+    assert (answer.kind, answer.verdict) == ("factual-id", "answered")
+    assert {source.lesson_id for source in answer.sources} == {"PM-2025-004"}
+    check_quotes(sample, answer)
+
+
+def test_filters_hold_for_answers(assistant):
+    answer = assistant.ask(REFUEL, {"since": "2020"})
+    assert "ODR-2023-018" in {source.lesson_id for source in answer.sources}
+    assert all(source.event_date >= "2020" for source in answer.sources)
+
+
+def test_a_filter_that_leaves_nothing_is_declined(assistant):
+    answer = assistant.ask(REFUEL, {"since": "2099"})
+    assert (answer.verdict, answer.nearest) == ("none", ())
+
+
+def test_a_follow_up_is_understood_from_the_conversation(assistant):
+    alone = assistant.ask("And since 2023?")
+    after = assistant.ask("And since 2023?", history=[REFUEL])
+    assert "ODR-2023-018" in {source.lesson_id for source in after.sources}
+    assert alone.verdict == "none" or alone.sources != after.sources
+
+
+def test_a_stream_tells_its_stages_then_each_sentence_then_the_answer(assistant):
+    events = list(assistant.stream(REFUEL))
+    assert isinstance(events[0], Progress)
+    assert isinstance(events[-1], Answer)
+    drafts = [event for event in events if isinstance(event, Draft)]
+    assert tuple(draft.claim for draft in drafts) == events[-1].claims
+    assert all({source.n for source in draft.sources} == set(draft.claim.citations) for draft in drafts)
+
+
+def test_the_json_has_every_key_others_rely_on(assistant):
+    keys = "question kind verdict answer claims sources caveats conflicts who_to_ask took_ms"
+    out = assistant.ask(REFUEL).to_json()
+    assert set(keys.split()) <= out.keys()
+    assert "nearest" not in out
+    source = "n lesson_id title source page start end quote event_date outcome maturity confidence currency"
+    assert set(source.split()) <= out["sources"][0].keys()
+    assert {"text", "citations", "support"} == out["claims"][0].keys()
+
+
+def test_a_bad_question_is_refused(assistant):
+    with pytest.raises(BadQuestion):
+        assistant.ask("")
+
+
+# -- with a language model
+
+
+@pytest.fixture
+def written(sample, monkeypatch):
+    """An assistant whose model writes what the test says; `{0}` is the id of the best passage."""
+
+    def answer(text, question=REFUEL):
+        def write(question, evidence, settings):
+            if isinstance(text, Exception):
+                raise text
+            yield from text.format(*(mark for mark, _ in evidence))
+
+        monkeypatch.setattr(module, "write", write)
+        return Assistant(sample, AssistantSettings(llm="openai:any")).ask(question)
+
+    return answer
+
+
+def best_sentence(assistant):
+    evidence = gather(assistant.library, understand(REFUEL, (), assistant.settings))
+    return evidence.hits[0], next(one for one in evidence.sentences if one.hit == evidence.hits[0])
+
+
+def test_a_sentence_its_passage_supports_is_shown_with_its_quote(sample, assistant, written):
+    hit, sentence = best_sentence(assistant)
+    answer = written(sentence.text.rstrip(".") + " [{0}].")
+    assert [source.lesson_id for source in answer.sources] == [hit.lesson_id]
+    assert answer.sources[0].quote in hit.text
+    check_quotes(sample, answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Refuel every 97 hours [{0}].",  # a number the passage does not have
+        "The Zeppelin crew painted the hangar [{0}].",  # nothing of it is there
+        "Generators must be refuelled.",  # no citation
+        "Generators must be refuelled [zz9z].",  # an id never given out
+    ],
+)
+def test_a_sentence_without_support_is_not_shown(assistant, written, text):
+    _, sentence = best_sentence(assistant)
+    answer = written(f"{sentence.text} [{{0}}] {text}")
+    assert len(answer.claims) == 1
+    assert any("1 sentence of the language model" in caveat for caveat in answer.caveats)
+
+
+def test_a_draft_without_any_support_gives_way_to_quotes(sample, written):
+    answer = written("All is well with everything [{0}].")
+    assert answer.verdict == "answered"
+    assert all(claim.support == 1.0 for claim in answer.claims)
+    check_quotes(sample, answer)
+
+
+def test_a_model_that_finds_no_answer_is_believed(written):
+    assert written(NO_ANSWER).verdict == "none"
+
+
+def test_a_model_that_fails_gives_way_to_quotes(written):
+    answer = written(ModelError("The model cannot be reached.", "Start it."))
+    assert answer.verdict == "answered"
+    assert any("cannot be reached" in caveat for caveat in answer.caveats)
+
+
+def test_the_model_is_not_asked_what_the_library_cannot_answer(written):
+    assert written(RuntimeError("asked"), "Which football club won the cup final in Madrid?").verdict == "none"
+
+
+@pytest.mark.skipif(not available(), reason="no small model to serve")
+def test_a_real_model_over_a_socket_is_held_to_the_documents(sample):
+    with chat_server() as url:
+        settings = AssistantSettings(llm=MODEL, llm_base_url=url, llm_timeout=240, llm_context_tokens=900)
+        answer = Assistant(sample, settings).ask(REFUEL)
+    assert answer.verdict in ("answered", "none")
+    for claim in answer.claims:
+        assert isinstance(claim, Claim)
+        assert claim.citations
+    if answer.verdict == "answered":
+        check_quotes(sample, answer)
