@@ -1,0 +1,1 @@
+"""Benchmarks over the library and the assistant: collections, measures, runs."""

@@ -1,0 +1,174 @@
+"""Score answers against a gold file: verdicts, sources, facts, quotes, abstention."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from assistant.answer import Answer
+from assistant.assistant import Assistant
+from assistant.proof import support
+from index.library import Library
+from ingest.errors import BadDataset, PathNotFound
+
+FIRST = 5  # sources in which a gold record must be
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """A question and what a right answer has: one of the `gold` (or `also_ok`) records, text matching `must_mention`.
+
+    `verdict` is `answered`, `partial` or `none`; `history` holds the questions asked before it.
+    """
+
+    id: str
+    type: str
+    question: str
+    gold: tuple[str, ...]
+    also_ok: tuple[str, ...]
+    must_mention: tuple[str, ...]
+    verdict: str
+    history: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One question's answer, scored. A figure is None where the gold file asks nothing of it.
+
+    `facts` is the share of the required mentions that the answer or its quotes hold. `cited_right` counts the
+    citations whose quote supports its claim, `proven` the claims with at least one such citation.
+    """
+
+    id: str
+    type: str
+    question: str
+    expected: str
+    verdict: str
+    verdict_right: bool
+    sources: tuple[str, ...]
+    gold_found: bool | None
+    facts: float | None
+    quotes_exact: bool
+    citations: int
+    cited_right: int
+    claims: int
+    proven: int
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """All questions, and the figures over them; a figure is None where no question bears on it."""
+
+    questions: tuple[Scored, ...]
+    total: dict[str, float | int | None]
+
+
+def load_questions(path: Path) -> list[GoldQuestion]:
+    """Raises `PathNotFound`, or `BadDataset` naming the line."""
+    if not path.is_file():
+        raise PathNotFound(f"{path} is not a file.", "Give a file with one question, a JSON object, a line.")
+    questions = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            try:
+                questions.append(_question(json.loads(line)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                reason = f"{path}, line {number} is not a gold question: {error}."
+                raise BadDataset(reason, "Each line needs at least: id, question, gold.") from error
+    return questions
+
+
+def evaluate_answers(assistant: Assistant, questions: Sequence[GoldQuestion]) -> Score:
+    """Ask every question and score its answer."""
+    scored = [_score(assistant.library, gold, assistant.ask(gold.question, history=gold.history)) for gold in questions]
+    return Score(tuple(scored), _total(scored))
+
+
+def _question(row: dict[str, Any]) -> GoldQuestion:
+    abstain = row.get("behaviour") == "abstain"
+    return GoldQuestion(
+        id=row["id"],
+        type=row.get("type", ""),
+        question=row["question"],
+        gold=tuple(row["gold"]),
+        also_ok=tuple(row.get("also_ok", ())),
+        must_mention=tuple(row.get("must_mention_regex", ())),
+        verdict=row.get("verdict", "none" if abstain else "answered"),
+        history=tuple(row.get("history", ())),
+    )
+
+
+def _score(library: Library, gold: GoldQuestion, answer: Answer) -> Scored:
+    sources = tuple(dict.fromkeys(source.lesson_id for source in answer.sources))
+    wanted = (*gold.gold, *gold.also_ok)
+    said = "\n".join([answer.answer, *(source.quote for source in answer.sources)])
+    exact = all(library.source(s.source_id).text[s.start : s.end] == s.quote for s in answer.sources)
+    quotes = {source.n: source for source in answer.sources}
+    right = [
+        [support(claim.text, quotes[n].quote, context=quotes[n].title).supported for n in claim.citations]
+        for claim in answer.claims
+    ]
+    return Scored(
+        id=gold.id,
+        type=gold.type,
+        question=gold.question,
+        expected=gold.verdict,
+        verdict=answer.verdict,
+        verdict_right=(answer.verdict == "none") == (gold.verdict == "none"),
+        sources=sources,
+        gold_found=any(_is(one, id_) for one in sources[:FIRST] for id_ in wanted) if wanted else None,
+        facts=_share(re.search(pattern, said, re.I) is not None for pattern in gold.must_mention),
+        quotes_exact=exact,
+        citations=sum(map(len, right)),
+        cited_right=sum(map(sum, right)),
+        claims=len(right),
+        proven=sum(map(any, right)),
+        ms=answer.took_ms["total"],
+    )
+
+
+def _is(lesson_id: str, gold: str) -> bool:
+    """Gold files may leave out the series: `641` is `LLIS-641`."""
+    return lesson_id == gold or (gold.isdigit() and lesson_id.endswith(f"-{gold}"))
+
+
+def _total(scored: Sequence[Scored]) -> dict[str, float | int | None]:
+    declined = [one for one in scored if one.verdict == "none"]
+    unanswerable = [one for one in scored if one.expected == "none"]
+    right = len([one for one in declined if one.expected == "none"])
+    precision = right / len(declined) if declined else None
+    recall = right / len(unanswerable) if unanswerable else None
+    times = sorted(one.ms for one in scored)
+    return {
+        "questions": len(scored),
+        "verdict_right": _share(one.verdict_right for one in scored),
+        "gold_in_first_5": _share(one.gold_found for one in scored if one.gold_found is not None),
+        "facts": _mean(one.facts for one in scored if one.facts is not None),
+        "quotes_exact": _share(one.quotes_exact for one in scored),
+        "citation_precision": _ratio(sum(one.cited_right for one in scored), sum(one.citations for one in scored)),
+        "citation_recall": _ratio(sum(one.proven for one in scored), sum(one.claims for one in scored)),
+        "abstention_precision": precision,
+        "abstention_recall": recall,
+        "abstention_f1": 2 * precision * recall / (precision + recall) if precision and recall else None,
+        "ms_p50": times[len(times) // 2] if times else None,
+        "ms_p95": times[int(0.95 * (len(times) - 1))] if times else None,
+    }
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    found = list(values)
+    return fmean(found) if found else None
+
+
+def _share(values: Iterable[bool | None]) -> float | None:
+    return _mean(float(bool(value)) for value in values)
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

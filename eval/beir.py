@@ -1,0 +1,82 @@
+"""Test collections in the BEIR layout: `corpus.jsonl`, `queries.jsonl`, `qrels/test.tsv`.
+
+Layout: Thakur et al., "BEIR: A Heterogeneous Benchmark for Zero-shot Evaluation of IR Models", 2021.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import BadDataset, PathNotFound
+from ingest.model import Document, Heading, Lesson, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question of the collection; `leave_out` is the record it was made from, which is no answer to it."""
+
+    query_id: str
+    text: str
+    leave_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`qrels` maps a query id to its judged records and their grades; only judged queries are kept."""
+
+    name: str
+    folder: Path
+    queries: tuple[Query, ...]
+    qrels: dict[str, dict[str, int]]
+
+    @classmethod
+    def load(cls, folder: Path) -> Collection:
+        """Raises `PathNotFound` or `BadDataset`, which names the missing file or the bad line."""
+        if not folder.is_dir():
+            raise PathNotFound(f"{folder} is not a folder.", "Give the folder of a test collection in the BEIR layout.")
+        for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"):
+            if not (folder / name).is_file():
+                raise BadDataset(f"{folder} has no {name}.", _LAYOUT)
+        qrels: dict[str, dict[str, int]] = {}
+        with (folder / "qrels/test.tsv").open(encoding="utf-8", newline="") as file:
+            for row in csv.reader(file, delimiter="\t"):
+                if len(row) != 3:
+                    raise BadDataset(f"{folder}/qrels/test.tsv has a line with {len(row)} columns.", _LAYOUT)
+                if row[2].lstrip("-").isdigit():
+                    qrels.setdefault(row[0], {})[row[1]] = int(row[2])
+        queries = tuple(
+            Query(row["_id"], row["text"], str(row.get("metadata", {}).get("source_lesson", row["_id"])))
+            for row in _rows(folder / "queries.jsonl")
+            if row["_id"] in qrels
+        )
+        if not queries:
+            raise BadDataset(f"No query of {folder} has a judgment.", _LAYOUT)
+        return cls(folder.name, folder, queries, {query.query_id: qrels[query.query_id] for query in queries})
+
+    def documents(self) -> Iterator[tuple[Document, Lesson]]:
+        """Each record of the corpus as a document with one lesson, its title on top."""
+        for row in _rows(self.folder / "corpus.jsonl"):
+            title, body = row.get("title", "").strip(), row.get("text", "")
+            text = f"{title}\n\n{body}" if title else body
+            heading = (Heading(1, title, 0, len(title)),) if title else ()
+            lesson = Lesson(row["_id"], title, 0, len(text), sections=(Section(None, "", 0, len(text)),))
+            yield Document(text, title, headings=heading), lesson
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = json.loads(line)
+                row = row | {"_id": str(row["_id"]), "text": str(row["text"])}
+            except (ValueError, KeyError, TypeError) as error:
+                raise BadDataset(f"{path}, line {number}: no JSON object with _id and text.", _LAYOUT) from error
+            yield row
+
+
+_LAYOUT = "The BEIR layout: corpus.jsonl (_id title text), queries.jsonl (_id text), qrels/test.tsv."
