@@ -1,0 +1,255 @@
+"""The command line, first as an installed program from a shell, then command by command in this process."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ui.cli import main
+
+LESSONS = Path(sys.executable).with_name("lessons")
+
+
+def run(*words, **environment):
+    """Run the installed program as a user does; returns its exit status, standard output and standard error."""
+    given = os.environ | environment
+    done = subprocess.run([LESSONS, *map(str, words)], capture_output=True, text=True, env=given, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run a command in this process; returns its exit status, standard output and standard error."""
+
+    def run_here(*words):
+        monkeypatch.setattr(sys, "argv", ["lessons", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr()
+        return stop.value.code or 0, said.out, said.err
+
+    return run_here
+
+
+def test_a_user_indexes_asks_changes_and_deletes(tmp_path):
+    docs, library = tmp_path / "my documents", tmp_path / "library"
+    shutil.copytree(Path(__file__).parents[2] / "data" / "library" / "logistics-fleet", docs)
+    place = {"LESSONS_LIBRARY": str(library)}
+
+    status, out, err = run("index", docs, "--json", **place)
+    report = json.loads(out)
+    assert (status, report["failed"]) == (0, [])
+    assert report["added"] == len(list(docs.iterdir()))
+    assert {"changed", "renamed", "unchanged", "removed", "warnings", "lessons", "passages", "seconds"} <= report.keys()
+    assert "Traceback" not in err
+
+    status, out, _ = run("search", "refuelling of generators", "-k", "3", "--json", **place)
+    hits = json.loads(out)["hits"]
+    keys = "rank score lesson_id title source page section start end text event_date outcome"
+    assert set(keys.split()) <= hits[0].keys()
+    assert len(hits) == 3
+    assert hits[0]["lesson_id"].startswith("ODR-20")
+
+    status, out, _ = run("ask", "When should generators be refuelled?", **place)
+    assert status == 0
+    assert "[1]" in out
+    assert "ODR-2023-018" in out
+
+    status, out, _ = run("ask", "Which football club won the cup final in Madrid?", "--json", **place)
+    answer = json.loads(out)
+    assert (status, answer["verdict"], answer["claims"]) == (0, "none", [])
+    assert answer["nearest"]
+
+    (docs / "generator-refuelling-by-level.md").unlink()
+    (docs / "note.md").write_text("# Winch\n\nThe winch jammed because sand had entered its gearbox.\n")
+    status, out, _ = run("index", docs, "--json", **place)
+    report = json.loads(out)
+    assert (report["added"], report["removed"], report["unchanged"]) == (1, 1, report["lessons"] - 1)
+    status, out, _ = run("ask", "Why did the winch jam?", "--json", **place)
+    assert [source["lesson_id"] for source in json.loads(out)["sources"]] == ["note#1"]
+    status, out, _ = run("search", "refuel by measured level", "--json", **place)
+    assert "ODR-2023-018" not in {hit["lesson_id"] for hit in json.loads(out)["hits"]}
+
+
+def test_help_answers_at_once_without_heavy_imports():
+    code = "import sys, ui.cli; print([m for m in ('torch', 'faiss', 'gradio', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    status, out, _ = run("--help")
+    assert status == 0
+    for command in ("index", "remove", "status", "search", "ask", "brief", "show", "eval", "serve", "demo", "doctor"):
+        assert f"│ {command} " in out
+
+
+def test_status_counts(call, sample):
+    status, out, _ = call("status", "--library", sample.folder, "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert {"documents", "lessons", "passages", "engine", "embedder", "updated_at"} <= found.keys()
+    assert found["lessons"] == sample.stats().lessons
+    assert str(found["passages"]) in call("status", "--library", sample.folder)[1]
+
+
+def test_search_reads_well_and_filters(call, sample):
+    status, out, _ = call("search", "generator refuelling", "--filter", "since=2023", "--library", sample.folder)
+    assert status == 0
+    assert "ODR-2023-018" in out
+    assert "\n   ODR-2017-003" not in out
+    assert "Nothing found." in call("search", "pump", "--filter", "year=1901", "--library", sample.folder)[1]
+
+
+def test_ask_declines_in_words(call, sample):
+    status, out, _ = call("ask", "Which football club won the cup final in Madrid?", "--library", sample.folder)
+    assert status == 0
+    assert "No lesson found" in out
+    assert "not this" in out
+
+
+def test_show_gives_the_record_with_its_provenance(call, sample):
+    status, out, _ = call("show", "ODR-2023-018", "--library", sample.folder, "--json")
+    record = json.loads(out)
+    assert (status, record["lesson_id"]) == (0, "ODR-2023-018")
+    assert record["provenance"]["event_date"]["method"] == "frontmatter"
+    out = call("show", "ODR-2023-018", "--library", sample.folder)[1]
+    assert "(frontmatter)" in out
+    assert "Refuel generators by measured level" in out
+
+
+def test_brief_lists_lessons_a_task(call, sample, tmp_path):
+    plan = tmp_path / "plan.md"
+    plan.write_text("- Refuel the generators of the camp at night\n- Play the violin in the Vienna opera house\n")
+    status, out, _ = call("brief", plan, "--library", sample.folder, "--json")
+    tasks = json.loads(out)["tasks"]
+    assert (status, len(tasks)) == (0, 2)
+    assert tasks[0]["lessons"]
+    assert tasks[1]["lessons"] == []
+    assert "No lesson found." in call("brief", plan, "--library", sample.folder)[1]
+    assert call("brief", tmp_path / "none.md", "--library", sample.folder)[0] == 2
+
+
+def test_index_says_what_it_did_and_what_it_could_not_read(call, tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "pump.md").write_text("# Pump\n\nThe pump stopped because the filter was blocked.\n")
+    (docs / "empty.pdf").write_bytes(b"")
+    status, out, _ = call("index", docs, "--library", tmp_path / "library", "--dry-run")
+    assert "would be added" in out
+    status, out, _ = call("index", docs, "--library", tmp_path / "library")
+    assert status == 1
+    assert "Could not be read" in out
+    assert "1 record in 1 passages" in out
+    status, out, _ = call("remove", docs, "--library", tmp_path / "library", "--json")
+    assert json.loads(out) == {"removed": 1}
+    assert call("remove", docs, "--library", tmp_path / "library")[0] == 2
+
+
+def test_eval_retrieval_prints_its_measures(call, tmp_path):
+    folder = tmp_path / "toy"
+    (folder / "qrels").mkdir(parents=True)
+    (folder / "corpus.jsonl").write_text(
+        '{"_id": "d1", "title": "Pump", "text": "The pump stopped."}\n{"_id": "d2", "text": "The tent blew away."}\n'
+    )
+    (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "why did the pump stop"}\n')
+    (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    kept = tmp_path / "kept"
+    status, out, _ = call("eval", "retrieval", folder, "--keep", kept, "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert (found["dataset"], found["queries"], found["documents"]) == ("toy", 1, 2)
+    assert {"ndcg@10", "recall@100", "mrr@10", "map"} <= found["metrics"].keys()
+    assert found["metrics"]["ndcg@10"] == 1.0
+    assert {"p50", "p95"} == found["latency_ms"].keys()
+    assert found["index_seconds"] > 0
+    assert list(found["compared"]) == ["hybrid", "dense", "lexical"]
+    again = call("eval", "retrieval", folder, "--keep", kept, "--compare", "lexical")[1]
+    assert "index kept" in again
+    assert "hybrid" not in again
+    assert call("eval", "retrieval", folder, "--compare", "magic")[0] == 2
+    assert call("eval", "retrieval", tmp_path / "none")[0] == 2
+
+
+def test_eval_answers_scores_a_gold_file(call, sample, tmp_path):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"id": "1", "question": "When should generators be refuelled?", "gold": ["ODR-2023-018"]}\n')
+    status, out, _ = call("eval", "answers", gold, "--library", sample.folder, "--json")
+    assert status == 0
+    assert json.loads(out)["total"]["gold_in_first_5"] == 1.0
+    assert "citation_precision" in call("eval", "answers", gold, "--library", sample.folder)[1]
+
+
+def test_doctor_finds_a_healthy_library_and_a_missing_one(call, sample, tmp_path):
+    status, out, _ = call("doctor", "--library", sample.folder, "--json")
+    checks = {check["name"]: check for check in json.loads(out)["checks"]}
+    assert status == 0
+    assert {check["status"] for check in checks.values()} == {"ok"}
+    status, out, _ = call("doctor", "--library", tmp_path / "none")
+    assert status == 0
+    assert "lessons index" in out
+
+
+def test_doctor_fails_on_a_model_that_is_not_there(call, sample, monkeypatch):
+    monkeypatch.setenv("LESSONS_LLM", "openai:none")
+    monkeypatch.setenv("LESSONS_LLM_BASE_URL", "http://127.0.0.1:9/v1")
+    status, out, _ = call("doctor", "--library", sample.folder, "--json")
+    checks = {check["name"]: check for check in json.loads(out)["checks"]}
+    assert status == 1
+    assert checks["language model"]["status"] == "failed"
+    assert checks["language model"]["remedy"]
+
+
+# -- bad input gets a clear error and loses nothing
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("index", "/no/such/place"), "does not exist"),
+        (("ask", ""), "empty"),
+        (("ask", "a" * 50_000), "50,000 characters"),
+        (("search", " "), "empty"),
+        (("ask", "pumps?", "--filter", "colour=red"), "no filter 'colour'"),
+        (("ask", "pumps?", "--filter", "outcome"), "name=value"),
+        (("show", "XX-999"), "No record has the id"),
+        (("ask", "pumps?", "--llm", "no provider"), "llm"),
+        (("serve", "--port", "99999"), "port"),
+    ],
+)
+def test_a_wrong_call_is_refused_and_changes_nothing(call, sample, words, said):
+    before = sample.stats()
+    status, out, err = call(*words, "--library", sample.folder)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+    assert len(err) < 600
+    assert sample.stats() == before
+
+
+def test_a_library_made_with_another_embedder_is_refused(call, sample, monkeypatch):
+    monkeypatch.setenv("LESSONS_EMBEDDER", "some/other-model")
+    status, _, err = call("ask", "pumps?", "--library", sample.folder)
+    assert status == 1
+    assert "some/other-model" in err
+    assert "--library" in err
+
+
+def test_a_folder_without_library_is_said(call, tmp_path):
+    status, _, err = call("ask", "pumps?", "--library", tmp_path / "none")
+    assert status == 1
+    assert "lessons index" in err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_port_in_use_is_said(call, sample):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        status, _, err = call("serve", "--port", port, "--library", sample.folder)
+    assert status == 1
+    assert "in use" in err
+    assert "--port" in err

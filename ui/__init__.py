@@ -1,0 +1,1 @@
+"""The faces of the product: command line, web page, HTTP API. Nothing here decides anything."""

@@ -1,0 +1,5 @@
+"""`python -m ui` is `lessons`."""
+
+from ui.cli import main
+
+main()

@@ -1,0 +1,34 @@
+"""The command line. `lessons --help` lists the commands; each lives in `ui/commands`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from ingest.errors import LessonsError, UsageError
+from ui.commands import ask, evaluate, index, serve
+
+app = typer.Typer(
+    name="lessons",
+    help="Ask your organisation's lessons learned. Start with: lessons index FOLDER, then: lessons ask QUESTION",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for module in (index, ask, evaluate, serve):
+    module.register(app)
+
+
+def main() -> None:
+    """Run a command. Exit status: 0 done; 1 done in part, or something failed; 2 the call itself is wrong."""
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # what is wrong with a file is said in the report
+    try:
+        app()
+    except LessonsError as error:
+        print(f"lessons: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:
+        print("lessons: stopped.", file=sys.stderr)  # noqa: T201
+        sys.exit(130)

@@ -1,0 +1,146 @@
+"""Commands that ask: `search`, `ask`, `brief`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.commands.options import Filter, Json, LibraryFolder, console, load_settings, opened, print_json
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer, Cited
+    from assistant.assistant import Assistant
+
+SYMBOLS = {"failure": "✗ failure", "success": "✓ success", "near_miss": "~ near miss", "mixed": "± mixed"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (search, ask, brief):
+        app.command()(command)
+
+
+def search(
+    query: str,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    filters: Filter = None,
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Find passages."""
+    from index.filters import parse_filters
+
+    chosen = parse_filters(filters or ())
+    with opened(load_settings(library)) as opened_library:
+        found = opened_library.search(query, k, chosen)
+    if as_json:
+        print_json(found.to_json())
+        return
+    out = console()
+    for hit in found.hits:
+        out.print(f"{hit.rank}. {hit.title}", style="bold", markup=False)
+        where = [hit.lesson_id, hit.section, f"page {hit.page}" if hit.page else "", hit.event_date or "undated"]
+        out.print("   " + " · ".join(part for part in where if part), style="dim", markup=False)
+        out.print("   " + _short(hit.text), markup=False)
+    if not found.hits:
+        out.print("Nothing found.")
+
+
+def ask(
+    question: str,
+    filters: Filter = None,
+    llm: Annotated[str | None, typer.Option(metavar="PROVIDER:MODEL", help="A chat model to write the answer.")] = None,
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question with citations, or say that no lesson answers it."""
+    from assistant.assistant import Assistant
+    from index.filters import parse_filters
+
+    chosen = parse_filters(filters or ())
+    settings = load_settings(library, {"llm": llm})
+    with opened(settings) as opened_library:
+        assistant = Assistant(opened_library, settings.assistant)
+        if as_json:
+            print_json(assistant.ask(question, chosen).to_json())
+        else:
+            _stream(assistant, question, chosen)
+
+
+def brief(
+    plan: Annotated[Path, typer.Argument(metavar="FILE")], library: LibraryFolder = None, as_json: Json = False
+) -> None:
+    """Read a plan and find for each of its tasks what was learned before."""
+    from assistant.brief import brief_plan, tasks_of
+    from ingest.errors import PathNotFound
+    from ingest.readers import read
+
+    if not plan.is_file():
+        raise PathNotFound(f"{plan} is not a file.", "Give a plan as a text, Markdown, DOCX or PDF file.")
+    tasks = tasks_of(read(plan, plan.read_bytes()).text)
+    settings = load_settings(library)
+    with opened(settings) as opened_library:
+        found = brief_plan(opened_library, tasks, settings.assistant)
+    if as_json:
+        print_json(found.to_json())
+        return
+    out = console()
+    for item in found.tasks:
+        out.print(item.task, style="bold", markup=False)
+        for claim in item.watch_out:
+            marks = "".join(f" [{n}]" for n in claim.citations)
+            out.print(f"  - {claim.text}{marks}", markup=False)
+        for source in item.lessons:
+            out.print("    " + reference(source), style="dim", markup=False)
+        if not item.lessons:
+            out.print("  No lesson found.", style="dim")
+
+
+def _stream(assistant: Assistant, question: str, filters: dict[str, str]) -> None:
+    """Print each sentence as soon as it is known, then what it stands on."""
+    from assistant.answer import Answer, Draft
+
+    out = console()
+    for event in assistant.stream(question, filters):
+        if isinstance(event, Draft):
+            marks = "".join(f" [{n}]" for n in event.claim.citations)
+            out.print(event.claim.text + marks, markup=False)
+        elif isinstance(event, Answer):
+            _print_standing(event)
+
+
+def _print_standing(answer: Answer) -> None:
+    out = console()
+    if answer.verdict == "none":
+        out.print(answer.message, style="bold", markup=False)
+        if answer.nearest:
+            out.print("Nearest, but not this:")
+    else:
+        out.print()
+    for source in answer.nearest or answer.sources:
+        out.print("  " + reference(source), style="dim", markup=False)
+    for caveat in (*answer.conflicts, *answer.caveats):
+        out.print(f"Note: {caveat}", markup=False)
+    if answer.who_to_ask:
+        out.print("Ask: " + "; ".join(answer.who_to_ask), markup=False)
+
+
+def reference(source: Cited) -> str:
+    """A source on one line: number, record, where it is, when it was and how it ended."""
+    parts = [
+        f"[{source.n}] {source.lesson_id}",
+        source.title,
+        source.unit or "",
+        source.event_date or "undated",
+        SYMBOLS.get(source.outcome, ""),
+        f"page {source.page}" if source.page else "",
+        source.source,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _short(text: str, width: int = 240) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"

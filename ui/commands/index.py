@@ -1,0 +1,157 @@
+"""Commands about what is in the library: `index`, `remove`, `status`, `show`, `doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.commands.options import Embedder, Json, LibraryFolder, console, load_settings, opened, print_json
+
+if TYPE_CHECKING:
+    from index.sync import Report, Step
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (index, remove, status, show, doctor):
+        app.command()(command)
+
+
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Folders and files to index.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    library: LibraryFolder = None,
+    embedder: Embedder = None,
+    passage_tokens: Annotated[
+        int | None, typer.Option(help="The longest passage, in the embedder's tokens, for a new library.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Index folders: new and changed files are read, deleted ones leave the answers, the rest is left alone."""
+    from index.sync import sync
+
+    settings = load_settings(library, {"embedder": embedder, "passage_tokens": passage_tokens})
+    with opened(settings, create=True) as opened_library, _progress() as on_step:
+        report = sync(opened_library, paths, settings.ingest, on_step, dry_run=dry_run)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print_report(report, dry_run=dry_run)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def remove(
+    paths: Annotated[list[Path], typer.Argument(help="Indexed files, or folders with all that is indexed below.")],
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Take documents out of search and answers; the files themselves are not touched."""
+    from ingest.errors import NotInLibrary
+
+    with opened(load_settings(library)) as opened_library:
+        known = [Path(path) for path in opened_library.known()]
+        roots = [path.absolute() for path in paths]
+        gone = [str(path) for path in known if any(path.is_relative_to(root) for root in roots)]
+        if not gone:
+            raise NotInLibrary("Nothing in the library comes from there.", "See what is there: lessons status")
+        removed = opened_library.remove(gone)
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        console().print(f"{removed} {_plural('document', removed)} removed from the library.")
+
+
+def status(library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Show how much the library holds and what it is made with."""
+    settings = load_settings(library)
+    with opened(settings) as opened_library:
+        stats = opened_library.stats()
+    if as_json:
+        print_json(stats.to_json() | {"library": str(settings.library)})
+        return
+    out = console()
+    for name, value in (stats.to_json() | {"library": settings.library}).items():
+        out.print(f"{name:<12} {value:,}" if isinstance(value, int) else f"{name:<12} {value}", markup=False)
+
+
+def show(lesson_id: str, library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Show a whole record, and for each field how it was found."""
+    with opened(load_settings(library)) as opened_library:
+        lesson = opened_library.get(lesson_id)
+    if as_json:
+        print_json(lesson.to_json())
+        return
+    out = console()
+    out.print(f"{lesson.lesson_id} · {lesson.title}", style="bold", markup=False)
+    for name, value in lesson.fields.items():
+        if value:
+            method = lesson.provenance.get(name, {}).get("method", "")
+            out.print(f"  {name:<14} {value}" + (f"  ({method})" if method else ""), markup=False)
+    archived = " (no longer there)" if lesson.archived else ""
+    out.print(f"  {'source':<14} {lesson.source}{archived}\n\n{lesson.text}", markup=False)
+
+
+def doctor(library: LibraryFolder = None, as_json: Json = False) -> None:
+    """Check the installation and the library, and name the remedy for what is wrong."""
+    from ui.doctor import checks
+
+    found = checks(load_settings(library))
+    if as_json:
+        print_json({"checks": [check.to_json() for check in found]})
+    else:
+        for check in found:
+            remedy = f" {check.remedy}" if check.remedy else ""
+            console().print(f"{check.status:<8} {check.name:<16} {check.message}{remedy}", markup=False)
+    if any(check.status == "failed" for check in found):
+        raise typer.Exit(1)
+
+
+def print_report(report: Report, *, dry_run: bool = False) -> None:
+    """What a sync did, then what could not be read and why."""
+    out = console()
+    verb = "would be " if dry_run else ""
+    parts = ("added", "changed", "renamed", "removed", "unchanged")
+    out.print(", ".join(f"{getattr(report, part):,} {verb if part != 'unchanged' else ''}{part}" for part in parts))
+    for label, problems in (("Could not be read", report.failed), ("Note", report.warnings)):
+        for problem in problems:
+            out.print(f"{label}: {problem.path}: {problem.reason} {problem.remedy}".rstrip(), markup=False)
+    speed = f", {report.embedded / report.seconds:,.0f} passages/s" if report.embedded and report.seconds else ""
+    out.print(
+        f"The library holds {report.lessons:,} {_plural('record', report.lessons)} in {report.passages:,} passages "
+        f"({report.seconds:,.1f} s{speed})."
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Step], None]]:
+    """A bar on standard error: files, passages a second, time left."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("Indexing"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[files]} files"),
+        TextColumn("{task.fields[speed]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(errors=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0, files="0", speed="", visible=False)
+
+        def on_step(step: Step) -> None:
+            elapsed = bar.tasks[0].elapsed or 0
+            speed = f"{step.passages / elapsed:,.0f} passages/s" if elapsed else ""
+            bar.update(task, completed=step.share, files=f"{step.files:,}/{step.total:,}", speed=speed, visible=True)
+
+        yield on_step
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"

@@ -1,0 +1,60 @@
+"""Options that commands share, and how they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from index.library import Library
+    from ui.settings import Settings
+
+LibraryFolder = Annotated[
+    Path | None,
+    typer.Option("--library", metavar="DIR", help="The library's folder. [default: $LESSONS_LIBRARY, else your own]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Filter = Annotated[
+    list[str] | None,
+    typer.Option("--filter", metavar="NAME=VALUE", help="Only such records: outcome=failure, unit=…, since=2020, …"),
+]
+Embedder = Annotated[
+    str | None,
+    typer.Option(metavar="MODEL", help="A sentence-transformers model, by name or folder, for a new library."),
+]
+
+
+def load_settings(library: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings with a command's flags on top."""
+    from ui.settings import Settings
+
+    return Settings.load({"library": library, **(flags or {})})
+
+
+@contextmanager
+def opened(settings: Settings, *, create: bool = False) -> Iterator[Library]:
+    """The library the settings name, closed at the end."""
+    from index.library import Library
+
+    with Library.open(settings.library.expanduser(), settings.index, create=create) as library:
+        yield library
+
+
+def print_json(value: Any) -> None:
+    """The one JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def console(*, errors: bool = False) -> Console:
+    """Where people read: standard output, or standard error for progress and problems."""
+    from rich.console import Console
+
+    return Console(stderr=errors, highlight=False)

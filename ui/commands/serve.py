@@ -1,0 +1,64 @@
+"""Commands that start the web page: `serve`, `demo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.commands.index import print_report
+from ui.commands.options import LibraryFolder, console, load_settings, opened
+
+if TYPE_CHECKING:
+    from index.library import Library
+    from ui.settings import Settings
+
+Port = Annotated[int | None, typer.Option(help="The port; 0 takes any free one. [default: 7860]")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1, this machine only]")]
+DEMO_EXAMPLES = (
+    "What went wrong the last time a generator ran out of fuel?",
+    "How should we prepare a water point before opening it?",
+    "Has anyone rolled back a release during an exercise?",
+    "Who knows about cold chain transport?",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(demo)
+
+
+def serve(port: Port = None, host: Host = None, library: LibraryFolder = None) -> None:
+    """Start the web page and the HTTP API on one port."""
+    settings = load_settings(library, {"port": port, "host": host})
+    with opened(settings) as opened_library:
+        _serve(opened_library, settings)
+
+
+def demo(port: Port = None, library: LibraryFolder = None) -> None:
+    """Index the sample library that comes with the program, and start the web page on it."""
+    from importlib.resources import as_file, files
+
+    from index.sync import sync
+
+    settings = load_settings(library, {"port": port, "examples": DEMO_EXAMPLES})
+    if library is None:
+        settings = settings.model_copy(update={"library": settings.library / "demo"})
+    with as_file(files("data") / "library") as folder, opened(settings, create=True) as opened_library:
+        print_report(sync(opened_library, [folder], settings.ingest))
+        _serve(opened_library, settings)
+
+
+def _serve(library: Library, settings: Settings) -> None:
+    from assistant.assistant import Assistant
+    from ui.web.app import create_app
+    from ui.web.server import serve as run
+
+    library.search("warm up", 1)  # the model is loaded before the first reader waits for it
+    app = create_app(library, Assistant(library, settings.assistant), settings.serve)
+    run(app, settings.serve.host, settings.serve.port, lambda address: _say(address))
+
+
+def _say(address: str) -> None:
+    console().print(f"Open {address} in a browser. Stop with Ctrl+C.", markup=False)

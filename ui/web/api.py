@@ -1,0 +1,79 @@
+"""The HTTP API: the same questions, searches and counts as the command line, as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from index.filters import parse_filters
+from ingest.errors import LessonsError, LibraryError, ModelError, NotInLibrary, UsageError
+from ui.web.reference import reference_page
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from index.library import Library
+
+_STATUS: tuple[tuple[type[LessonsError], int], ...] = (
+    (NotInLibrary, 404),
+    (UsageError, 422),
+    (LibraryError, 503),
+    (ModelError, 502),
+)
+
+
+class Question(BaseModel):
+    """A question, filters such as `{"outcome": "failure"}`, and the earlier questions, oldest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str
+    filters: dict[str, str] = Field(default_factory=dict)
+    history: list[str] = Field(default_factory=list, max_length=50)
+
+
+async def say_error(_: Request, error: Exception) -> JSONResponse:
+    """The exception handler for `LessonsError`: `reason` and `remedy`, with the status that fits."""
+    assert isinstance(error, LessonsError)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    return JSONResponse({"reason": error.reason, "remedy": error.remedy}, status)
+
+
+def api_routes(library: Library, assistant: Assistant) -> APIRouter:
+    """The routes under `/api`, the health check, and the page that describes them all."""
+    router = APIRouter(tags=["api"])
+
+    @router.post("/api/ask")
+    def ask(body: Question) -> dict[str, Any]:
+        """Answer a question; the keys are those of `lessons ask --json`."""
+        return assistant.ask(body.question, body.filters, body.history).to_json()
+
+    @router.get("/api/search")
+    def search(
+        q: Annotated[str, Query(description="What to search for.")],
+        k: Annotated[int, Query(ge=1, le=100, description="How many passages.")] = 10,
+        filters: Annotated[
+            list[str] | None, Query(alias="filter", description="`name=value`; may be repeated.")
+        ] = None,
+    ) -> dict[str, Any]:
+        """Find passages; the keys are those of `lessons search --json`."""
+        return library.search(q, k, parse_filters(filters or [])).to_json()
+
+    @router.get("/api/status")
+    def status() -> dict[str, Any]:
+        """What the library holds; the keys are those of `lessons status --json`."""
+        return library.stats().to_json()
+
+    @router.get("/healthz")
+    def healthy() -> dict[str, str]:
+        """Whether the server answers."""
+        return {"status": "ok"}
+
+    @router.get("/docs", include_in_schema=False)
+    def reference(request: Request) -> HTMLResponse:
+        return HTMLResponse(reference_page(request.app.openapi()))
+
+    return router

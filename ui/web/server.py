@@ -1,0 +1,55 @@
+"""Running the web app on a port."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from ingest.errors import ServerError
+
+
+def serve(app: FastAPI, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """Serve until interrupted; `on_ready` is called with the address once requests are answered.
+
+    Port 0 takes any free port. Raises `ServerError` when the address cannot be listened on.
+    """
+    with _listen(host, port) as listener:
+        name = f"[{host}]" if ":" in host else host
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, ws="none")
+        _Server(config, lambda: on_ready(f"http://{name}:{listener.getsockname()[1]}")).run([listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ServerError(f"The address {host} is not known to this machine.", "Try --host 127.0.0.1.") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        taken = error.errno == errno.EADDRINUSE
+        reason = "it is in use" if taken else (error.strerror or str(error)).lower()
+        raise ServerError(
+            f"Port {port} on {host} cannot be opened: {reason}.",
+            f"Choose another: lessons serve --port {port + 1 if 1023 < port < 65535 else 8080}",
+        ) from error
+    return listener
