@@ -1,0 +1,1 @@
+"""The sample library shipped with the package: `library/` and its gold questions in `questions.jsonl`."""
