@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import date
 
-from assistant.answer import Answer, Cited, Claim, Draft, Event, Progress
+from assistant.answer import Answer, Cited, Claim, Draft, Event, Progress, Verdict
 from assistant.citing import Citations, cited
 from assistant.compose import compose, tell
 from assistant.evidence import Evidence, Sentence, gather, quotable
@@ -61,6 +61,7 @@ class _Asking:
         self.citations = Citations(library)
         self.claims: list[Claim] = []
         self.caveats: list[str] = []
+        self.verdict: Verdict = "answered"
         self.clock = Clock()
 
     def events(self) -> Iterator[Event]:
@@ -71,9 +72,12 @@ class _Asking:
             return
         evidence = gather(self.library, self.question, self.filters)
         self.clock.lap("search")
-        if decide(evidence) == "none":
+        self.verdict = decide(evidence)
+        if self.verdict == "none":
             yield self._none(evidence)
             return
+        if self.verdict == "partial":
+            self.caveats.append("These records come near the question; check whether they answer it.")
         declined = False
         if self.settings.llm:
             yield Progress("writing")
@@ -140,7 +144,7 @@ class _Asking:
         return Answer(
             question=self.question.text,
             kind=kind,
-            verdict="answered",
+            verdict=self.verdict,
             claims=tuple(self.claims),
             sources=sources,
             caveats=(*self.caveats, *caveats(sources, kind, date.today())),

@@ -16,7 +16,7 @@ _TOLD_FIRST = ("summary", "event", "cause", "lesson", "recommendation", "sustain
 
 
 def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sentence]:
-    """The sentences to quote: the best first, those of one record together in reading order."""
+    """The sentences to quote: the best first, those of one record together in reading order, superseded ones last."""
     picked: list[Sentence] = []
     said: list[set[str]] = []
     for sentence in evidence.sentences:
@@ -28,7 +28,7 @@ def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sent
             picked.append(sentence)
             said.append(words)
     first = {one.hit.lesson_id: at for at, one in reversed(list(enumerate(picked)))}
-    return sorted(picked, key=lambda one: (first[one.hit.lesson_id], one.start))
+    return sorted(picked, key=lambda one: (one.hit.superseded_by is not None, first[one.hit.lesson_id], one.start))
 
 
 def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int) -> bool:

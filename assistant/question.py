@@ -29,7 +29,7 @@ _FIGURE = re.compile(
 _NATIVE_ID = re.compile(r"\b[A-Za-z]{2,}[A-Za-z]*[-_ ]?\d[\w.-]*\w\b|\b[A-Za-z]{2,}-\d+\b")
 _NUMBER = re.compile(r"\b(?:lesson|record|report|entry|id|case)s?\s+(?:no\.?|number|nr\.?|#)?\s*#?(\d+)\b", re.I)
 _FOLLOW_UP = re.compile(
-    r"^\W*(and|but|also|or|what about|how about|why\W*$|which ones?|tell me more|more\b|yes|no|same)\b"
+    r"^\W*(and|but|also|or|what about|how about|why(?=\W*$)|which ones?|tell me more|more|yes|no|same)\b"
     r"|\b(it|its|that|this|they|them|their|those|these|there|he|she|one|ones)\b",
     re.I,
 )

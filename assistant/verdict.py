@@ -15,7 +15,7 @@ similarity; each 0 to 1."""
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic regression on the `Features`, and the probability below which the verdict is `none`.
+    """A logistic regression on the `Features`; the verdict is `none` below one probability, `partial` below the other.
 
     The weights belong to the similarities of one embedder; `lessons eval verdict` fits and reports them.
     """
@@ -24,10 +24,11 @@ class Calibration:
     near: float
     covered: float
     sentence: float
-    threshold: float
+    none_below: float
+    sure_from: float
 
 
-PACKAGED = Calibration(bias=-8.9, near=8.7, covered=4.0, sentence=7.4, threshold=0.58)
+PACKAGED = Calibration(bias=-8.9, near=8.7, covered=4.0, sentence=7.4, none_below=0.43, sure_from=0.58)
 
 
 def features(evidence: Evidence) -> Features:
@@ -43,6 +44,8 @@ def answerable(found: Features, calibration: Calibration = PACKAGED) -> float:
 
 
 def decide(evidence: Evidence, calibration: Calibration = PACKAGED) -> Verdict:
-    """`answered` or `none`."""
-    sure = bool(evidence.sentences) and answerable(features(evidence), calibration) >= calibration.threshold
-    return "answered" if sure else "none"
+    """`answered`, `partial` where the evidence comes near without being sure to answer, or `none`."""
+    likely = answerable(features(evidence), calibration) if evidence.sentences else 0.0
+    if likely < calibration.none_below:
+        return "none"
+    return "answered" if likely >= calibration.sure_from else "partial"

@@ -10,8 +10,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from assistant.answer import Answer
+from assistant.answer import Answer, Cited
 from assistant.assistant import Assistant
+from assistant.evidence import readable
 from assistant.proof import support
 from index.library import Library
 from ingest.errors import BadDataset, PathNotFound
@@ -110,10 +111,7 @@ def _score(library: Library, gold: GoldQuestion, answer: Answer) -> Scored:
     said = "\n".join([answer.answer, *(source.quote for source in answer.sources)])
     exact = all(library.source(s.source_id).text[s.start : s.end] == s.quote for s in answer.sources)
     quotes = {source.n: source for source in answer.sources}
-    right = [
-        [support(claim.text, quotes[n].quote, context=quotes[n].title).supported for n in claim.citations]
-        for claim in answer.claims
-    ]
+    right = [[_holds(claim.text, quotes[n]) for n in claim.citations] for claim in answer.claims]
     return Scored(
         id=gold.id,
         type=gold.type,
@@ -131,6 +129,11 @@ def _score(library: Library, gold: GoldQuestion, answer: Answer) -> Scored:
         proven=sum(map(any, right)),
         ms=answer.took_ms["total"],
     )
+
+
+def _holds(claim: str, source: Cited) -> bool:
+    """Whether the quote supports the claim; one that is the quote itself needs no rules to tell."""
+    return claim == readable(source.quote) or support(claim, source.quote, context=source.title).supported
 
 
 def _is(lesson_id: str, gold: str) -> bool:

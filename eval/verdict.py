@@ -20,7 +20,8 @@ from assistant.verdict import Calibration, Features, answerable, features
 from eval.beir import Collection
 from index.library import Library
 
-REFUSED = 0.05  # of the answerable questions in the fitting half: what the threshold may cost
+DECLINED = 0.97  # of the unanswerable questions in the fitting half
+UNSURE = 0.05  # of the answerable ones: those that get no better than `partial`
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def cases(libraries: Sequence[tuple[Collection, Library]], limit: int) -> list[C
 
 
 def fit(found: Sequence[Case]) -> Calibration:
-    """A logistic regression on the fitting half, its threshold set where few answerable questions are refused."""
+    """A logistic regression on the fitting half, with the thresholds that decline and doubt as many as they should."""
     from sklearn.linear_model import LogisticRegression
 
     used = [case for case in found if case.fits]
@@ -72,9 +73,11 @@ def fit(found: Sequence[Case]) -> Calibration:
     model = LogisticRegression(class_weight="balanced", C=10).fit(inputs, wanted)
     bias, *weights = (round(float(value), 2) for value in (model.intercept_[0], *model.coef_[0]))
     near, covered, sentence = weights
-    fitted = Calibration(bias, near, covered, sentence, threshold=0.5)
+    fitted = Calibration(bias, near, covered, sentence, none_below=0.5, sure_from=0.5)
     scores = np.array([answerable(case.features, fitted) for case in used])
-    return replace(fitted, threshold=round(float(np.quantile(scores[wanted], REFUSED)), 3))
+    none_below = float(np.quantile(scores[~wanted], DECLINED))
+    sure_from = max(none_below, float(np.quantile(scores[wanted], UNSURE)))
+    return replace(fitted, none_below=none_below, sure_from=sure_from)
 
 
 def report(found: Sequence[Case], calibration: Calibration) -> Report:
@@ -84,7 +87,7 @@ def report(found: Sequence[Case], calibration: Calibration) -> Report:
     held = [case for case in found if not case.fits]
     scores = np.array([answerable(case.features, calibration) for case in held])
     wanted = np.array([case.answerable for case in held])
-    declined = scores < calibration.threshold
+    declined = scores < calibration.none_below
     pairs: dict[str, list[bool]] = {}
     for case, no in zip(held, declined, strict=True):
         pairs.setdefault(f"{case.asked} → {case.of}", []).append(bool(no))

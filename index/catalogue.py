@@ -23,7 +23,7 @@ _BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
 _SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text")
 _LESSON = (
     "title", "start", "end", "kind", "outcome", "maturity", "event_date", "written_date", "project", "unit", "owner",
-    "superseded_by", "url",
+    "supersedes", "superseded_by", "url",
 )  # fmt: skip
 _LIVING = "FROM lessons WHERE archived = 0"
 _FACETS = ("outcome", "kind", "unit", "project", "maturity")
@@ -225,6 +225,8 @@ def _joined(header: str, text: str) -> str:
 
 _PASSAGE_ROWS = """
 SELECT p.id, p.start, p."end", p.text, p.section, p.page, p.lesson, l.lesson_id, l.title, l.kind, l.outcome,
-       l.maturity, l.event_date, l.project, l.unit, l.owner, l.url, l.superseded_by, l.sections,
+       l.maturity, l.event_date, l.project, l.unit, l.owner, l.url, l.sections,
+       coalesce(l.superseded_by,
+           (SELECT n.lesson_id FROM lessons n WHERE n.supersedes = l.lesson_id AND n.archived = 0)) AS superseded_by,
        s.id AS source_id, s.path
 FROM passages p JOIN lessons l ON l.id = p.lesson JOIN sources s ON s.id = l.source_id"""

@@ -104,11 +104,13 @@ class SentenceTransformerEmbedder:
         return [start for start, _ in encoded["offset_mapping"]]
 
     def documents(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
         with self._lock:
             vectors = self._model.encode_document(
                 list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
             )
-        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1)
+        return np.asarray(vectors, dtype=np.float32)
 
     def query(self, text: str) -> Vectors:
         with self._lock:

@@ -30,6 +30,7 @@ CREATE TABLE lessons (
     project TEXT,
     unit TEXT,
     owner TEXT,
+    supersedes TEXT,
     superseded_by TEXT,
     url TEXT,
     sections TEXT NOT NULL,
@@ -37,6 +38,7 @@ CREATE TABLE lessons (
     archived INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX lessons_by_source ON lessons (source_id);
+CREATE INDEX lessons_by_superseded ON lessons (supersedes) WHERE supersedes IS NOT NULL;
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     lesson INTEGER NOT NULL REFERENCES lessons (id),

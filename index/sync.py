@@ -6,6 +6,7 @@ its records, a changed one replaces its passages, a deleted one leaves search. W
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -49,6 +50,7 @@ class Report:
     passages: int = 0
     embedded: int = 0
     seconds: float = 0.0
+    peak_memory_mb: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The keys other programs rely on."""
@@ -91,7 +93,18 @@ def sync(
     stats = library.stats()
     report.lessons, report.passages = stats.lessons, stats.passages
     report.seconds = round(perf_counter() - started, 2)
+    report.peak_memory_mb = peak_memory_mb()
     return report
+
+
+def peak_memory_mb() -> int:
+    """The most memory this process has held, in MB; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1_000_000 if sys.platform == "darwin" else peak // 1000
 
 
 class _Work:

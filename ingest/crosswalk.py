@@ -54,6 +54,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "severity", "severity level", "priority", "priority descriptor", "impact level", "highest injury level", "sev",
     ),
     "status": ("status", "lesson status", "currency"),
+    "supersedes": ("supersedes", "replaces"),
     "superseded_by": ("superseded by", "replaced by"),
     "phase": ("phase", "program phase", "project phase", "lifecycle phase", "event incident stage", "stage"),
     "topics": ("topics", "topic s", "tags", "keywords", "labels", "categories", "category", "hazards", "capability"),

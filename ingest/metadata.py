@@ -61,6 +61,7 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
         r"authors?|submitted by|prepared by|written by|originator|submitter",
     ),
     "outcome": (r"outcome|valence|result type|lesson type|type of lesson|(report )?type|colou?r( code)?",),
+    "supersedes": (r"supersedes|replaces|obsoletes",),
     "superseded_by": (r"superseded by|replaced by|obsoleted by",),
     "url": (r"(source |lesson |record )?(url|link|permalink|uri)",),
 }
@@ -76,7 +77,9 @@ _LABELLED = re.compile(
     r"[ \t>#*_+|•-]*(?P<label>[A-Za-z][\w &/().'-]{0,40}?)[ \t*_]*[:|][ \t*_]*(?P<value>[^|\n]*?)[ \t*_|]*"
 )
 _INLINE_ID = re.compile(r"\b(?:lesson|report|incident|accident|record) (?:id|no\.?|number)\s*:[ \t*_]*(\S+)", re.I)
-_SUPERSEDED = re.compile(r"\b(?:superseded|replaced|obsoleted) by:?[ \t*_]+([A-Z]*[\w./-]*\d[\w-]*)", re.I)
+_SUPERSESSION = re.compile(
+    r"\b(?:(?P<by>superseded by)|(?P<of>supersedes)):?[ \t*_]+(?P<id>[A-Z]*[\w./-]*\d[\w-]*)", re.I
+)
 _ID = re.compile(r"(?=.*\d|.*-)\w[\w./#-]{0,39}")
 _FILE_ID = re.compile(r"[A-Z]{2,8}[-_]?(?P<year>(?:19|20)\d\d)-\d{2,4}(?![\d-])|[A-Z]{2,8}-\d{1,6}$")
 _FILE_DATE = re.compile(r"^\W*(?:\d{4}[-_. ]\d\d(?:[-_. ]\d\d)?|\d{8})(?:[\W_]+|$)")
@@ -163,8 +166,9 @@ def _labelled(text: str) -> Iterator[_Statement]:
             yield _Statement(_label(match["label"]), match["value"], Provenance("label", *match.span("value")))
         for match in _INLINE_ID.finditer(text, start, end):
             yield _Statement("id", match[1], Provenance("label", *match.span(1)))
-        for match in _SUPERSEDED.finditer(text, start, end):
-            yield _Statement("superseded by", match[1], Provenance("label", *match.span(1)))
+        for match in _SUPERSESSION.finditer(text, start, end):
+            label = match["by"] or match["of"]
+            yield _Statement(label.lower(), match["id"], Provenance("label", *match.span("id")))
 
 
 def _pick(statements: list[_Statement], today: date | None, day_first: bool | None) -> dict[str, Found]:

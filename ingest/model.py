@@ -101,6 +101,7 @@ class Lesson:
     project: str | None = None
     unit: str | None = None
     owner: str | None = None
+    supersedes: str | None = None
     superseded_by: str | None = None
     url: str | None = None
     sections: tuple[Section, ...] = ()

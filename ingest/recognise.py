@@ -150,6 +150,7 @@ def _lesson(
         project=values.get("project"),
         unit=values.get("unit"),
         owner=values.get("owner"),
+        supersedes=values.get("supersedes"),
         superseded_by=values.get("superseded_by"),
         url=values.get("url"),
         sections=tuple(part.section for part in parts),

@@ -192,6 +192,15 @@ def test_a_failed_add_leaves_everything_as_it_was(library, monkeypatch):
     assert ids(library.search("tent storm", mode="lexical")) == []
 
 
+def test_a_record_is_outdated_by_the_one_that_says_it_replaces_it(library):
+    newer = "---\nid: AAR-2024-01\nsupersedes: AAR-2021-04\n---\n# Pump filters\n\nThe filter is now self-cleaning.\n"
+    library.add([prepared(library, "newer.md", newer)])
+    superseded = {hit.lesson_id: hit.superseded_by for hit in library.search("pump filter").hits}
+    assert (superseded["AAR-2021-04"], superseded["AAR-2024-01"]) == ("AAR-2024-01", None)
+    library.remove(["/documents/newer.md"])
+    assert library.search("pump filter").hits[0].superseded_by is None
+
+
 def test_facets_count_records(library):
     facets = library.facets()
     assert facets["unit"] == [("Digital", 1), ("Water", 1)]

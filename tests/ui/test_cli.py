@@ -182,6 +182,26 @@ def test_eval_answers_scores_a_gold_file(call, sample, tmp_path):
     assert "citation_precision" in call("eval", "answers", gold, "--library", sample.folder)[1]
 
 
+def test_eval_verdict_fits_and_tests(call, tmp_path):
+    for world, words in (("sea", "ship anchor harbour tide"), ("farm", "tractor barley harvest fence")):
+        folder = tmp_path / world
+        (folder / "qrels").mkdir(parents=True)
+        rows = [(number, word) for number, word in enumerate(words.split())]
+        corpus = [
+            {"_id": f"{world}{n}", "title": "", "text": f"The {word} was repaired in winter."} for n, word in rows
+        ]
+        queries = [{"_id": f"q{n}", "text": f"How was the {word} repaired?"} for n, word in rows]
+        (folder / "corpus.jsonl").write_text("\n".join(map(json.dumps, corpus)))
+        (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, queries)))
+        lines = [f"q{n}\t{world}{n}\t1" for n, _ in rows]
+        (folder / "qrels/test.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *lines]))
+    status, out, _ = call("eval", "verdict", tmp_path / "sea", tmp_path / "farm", "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert found["fitted"]["auroc"] == 1.0
+    assert set(found["in_use"]["pairs"]) == {"sea → sea", "sea → farm", "farm → farm", "farm → sea"}
+
+
 def test_doctor_finds_a_healthy_library_and_a_missing_one(call, sample, tmp_path):
     status, out, _ = call("doctor", "--library", sample.folder, "--json")
     checks = {check["name"]: check for check in json.loads(out)["checks"]}

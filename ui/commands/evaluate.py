@@ -66,7 +66,7 @@ def retrieval(
         "passages": stats.passages,
         "metrics": outcomes[0].metrics,
         "latency_ms": outcomes[0].latency_ms,
-        "index_seconds": None if seconds is None else round(seconds, 1),
+        "index_seconds": None if seconds is None else round(seconds, 2),
         "settings": {"mode": modes[0], **settings.index.model_dump(), **library.manifest.to_json()},
         "compared": {one.mode: {"metrics": one.metrics, "latency_ms": one.latency_ms} for one in outcomes},
     }

@@ -123,7 +123,7 @@ def print_report(report: Report, *, dry_run: bool = False) -> None:
     speed = f", {report.embedded / report.seconds:,.0f} passages/s" if report.embedded and report.seconds else ""
     out.print(
         f"The library holds {report.lessons:,} {_plural('record', report.lessons)} in {report.passages:,} passages "
-        f"({report.seconds:,.1f} s{speed})."
+        f"({report.seconds:,.1f} s{speed}, {report.peak_memory_mb:,} MB at the most)."
     )
 
 
