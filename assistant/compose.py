@@ -10,25 +10,38 @@ from index.library import Library
 WORDS = 150  # an answer longer than this is a list of hits again
 BEST_RECORD, OTHER_RECORD = 3, 2  # sentences quoted from the record of the best sentence, and from any other
 WORTH = 0.75  # of the best sentence's score: a weaker one from another record is beside the point
-WORTH_MORE = 0.6  # a weaker one from a record already quoted still tells more of its story
+WORTH_MORE = 0.6  # one from a record already quoted tells more of its story; one of a top record may be put differently
+TOP_RECORDS = 3
 SAME = 0.6  # of the shorter sentence's words: more in common is the same thing said again
 _TOLD_FIRST = ("summary", "event", "cause", "lesson", "recommendation", "sustain", "improve", "impact", "action")
 
 
 def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sentence]:
-    """The sentences to quote: the best first, those of one record together in reading order, superseded ones last."""
+    """The sentences to quote: the best first, those of one record together in reading order, superseded ones last.
+
+    The records that the search ranks highest have their say first, then other records, then any of them again.
+    """
+    top = list(dict.fromkeys(hit.lesson_id for hit in evidence.hits))[:TOP_RECORDS]
     picked: list[Sentence] = []
     said: list[set[str]] = []
-    for sentence in evidence.sentences:
-        known = any(one.hit.lesson_id == sentence.hit.lesson_id for one in picked)
-        if sentence.score < (WORTH_MORE if known else WORTH) * evidence.sentences[0].score:
-            continue
-        words = set(library.words_of(sentence.text))
-        if _has_room(sentence, picked, max_records) and not any(_repeats(words, other) for other in said):
-            picked.append(sentence)
-            said.append(words)
-    first = {one.hit.lesson_id: at for at, one in reversed(list(enumerate(picked)))}
-    return sorted(picked, key=lambda one: (one.hit.superseded_by is not None, first[one.hit.lesson_id], one.start))
+    for turn in ("top", "other", "again"):
+        for sentence in evidence.sentences:
+            records = {one.hit.lesson_id for one in picked}
+            known, ranked = sentence.hit.lesson_id in records, sentence.hit.lesson_id in top
+            if known != (turn == "again") or (turn == "top" and not ranked):
+                continue
+            words = set(library.words_of(sentence.text))
+            if (
+                sentence.score >= (WORTH_MORE if known or ranked else WORTH) * evidence.sentences[0].score
+                and _has_room(sentence, picked, max_records)
+                and not any(_repeats(words, other) for other in said)
+            ):
+                picked.append(sentence)
+                said.append(words)
+    best: dict[str, float] = {}
+    for one in picked:
+        best[one.hit.lesson_id] = max(one.score, best.get(one.hit.lesson_id, 0.0))
+    return sorted(picked, key=lambda one: (one.hit.superseded_by is not None, -best[one.hit.lesson_id], one.start))
 
 
 def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int) -> bool:

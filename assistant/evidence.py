@@ -22,6 +22,9 @@ SHORTEST = 5  # words: a shorter sentence says nothing by itself
 LONGEST = 90  # words: a longer one is a list run together
 LONGEST_OPEN = 30  # words, without a full stop: a longer one is a table
 _LEANS_ON = re.compile(r"(this|that|these|those|it|its|they|he|she|such|the same|also|however|therefore|thus)\b", re.I)
+_REFERENCE = re.compile(
+    r"\W*(references?|refs?|see also|for (details|more information))\b|\W?[\"“][^\"”]{10,}[\"”],", re.I
+)
 _LABEL = re.compile(r"\b[A-Z][\w /()'-]{1,30}:(?=\s)")
 _BECAUSE = re.compile(r"\b(because|due to|caused|led to|reason|since)\b", re.I)
 _ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
@@ -140,6 +143,8 @@ def _after_heading(hit: Hit, start: int, end: int) -> int:
 def _can_stand(text: str) -> bool:
     words = len(text.split())
     longest = LONGEST if text.endswith((".", "!", ".)", '."', ".”")) else LONGEST_OPEN
+    if _REFERENCE.match(text):
+        return False
     return SHORTEST <= words <= longest and not text.endswith(("?", ":")) and len(_LABEL.findall(text)) * 12 <= words
 
 

@@ -20,8 +20,7 @@ from assistant.verdict import Calibration, Features, answerable, features
 from eval.beir import Collection
 from index.library import Library
 
-DECLINED = 0.97  # of the unanswerable questions in the fitting half
-UNSURE = 0.05  # of the answerable ones: those that get no better than `partial`
+UNSURE = 0.1  # of the answerable questions in the fitting half get no better than `partial`
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,9 @@ def cases(libraries: Sequence[tuple[Collection, Library]], limit: int) -> list[C
 
 
 def fit(found: Sequence[Case]) -> Calibration:
-    """A logistic regression on the fitting half, with the thresholds that decline and doubt as many as they should."""
+    """A logistic regression on the fitting half; it declines where that gives the best balanced accuracy."""
     from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_curve
 
     used = [case for case in found if case.fits]
     inputs, wanted = np.array([case.features for case in used]), np.array([case.answerable for case in used])
@@ -75,7 +75,8 @@ def fit(found: Sequence[Case]) -> Calibration:
     near, covered, sentence = weights
     fitted = Calibration(bias, near, covered, sentence, none_below=0.5, sure_from=0.5)
     scores = np.array([answerable(case.features, fitted) for case in used])
-    none_below = float(np.quantile(scores[~wanted], DECLINED))
+    refused, passed, thresholds = roc_curve(wanted, scores)
+    none_below = float(thresholds[np.argmax(passed - refused)])
     sure_from = max(none_below, float(np.quantile(scores[wanted], UNSURE)))
     return replace(fitted, none_below=none_below, sure_from=sure_from)
 

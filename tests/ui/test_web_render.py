@@ -12,6 +12,7 @@ import pytest
 from assistant.answer import Answer
 from index.hit import Stats
 from tests.ui.fake_library import HOSTILE, FakeAssistant, FakeLibrary
+from ui.outcomes import OUTCOMES
 from ui.web import render
 from ui.web.conversation import Turns, respond
 from ui.web.theme import PALETTE
@@ -68,11 +69,11 @@ def test_the_evidence_says_what_it_is_worth(answer: Answer) -> None:
         assert words in text
 
 
-@pytest.mark.parametrize(("outcome", "shown"), [(name, mark) for name, (mark, _) in render.OUTCOMES.items()])
+@pytest.mark.parametrize(("outcome", "shown"), [(name, mark) for name, (mark, _) in OUTCOMES.items()])
 def test_an_outcome_has_a_sign_of_its_own(answer: Answer, outcome: str, shown: str) -> None:
     sources = (replace(answer.sources[0], outcome=outcome),)  # type: ignore[arg-type]
     assert shown in Page(render.answer(replace(answer, sources=sources))).text
-    assert len({mark for mark, _ in render.OUTCOMES.values()}) == len(render.OUTCOMES)
+    assert len({mark for mark, _ in OUTCOMES.values()}) == len(OUTCOMES)
 
 
 def test_currency_and_review_are_noted(answer: Answer) -> None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.commands.options import Filter, Json, LibraryFolder, console, load_settings, opened, print_json
+from ui.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Cited
     from assistant.assistant import Assistant
-
-SYMBOLS = {"failure": "✗ failure", "success": "✓ success", "near_miss": "~ near miss", "mixed": "± mixed"}
 
 
 def register(app: typer.Typer) -> None:
@@ -134,7 +133,7 @@ def reference(source: Cited) -> str:
         source.title,
         source.unit or "",
         source.event_date or "undated",
-        SYMBOLS.get(source.outcome, ""),
+        " ".join(OUTCOMES[source.outcome]) if source.outcome != "neutral" else "",
         f"page {source.page}" if source.page else "",
         source.source,
     ]

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes any free one. [default: 7860]")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1, this machine only]")]
 DEMO_EXAMPLES = (
-    "What went wrong the last time a generator ran out of fuel?",
-    "How should we prepare a water point before opening it?",
-    "Has anyone rolled back a release during an exercise?",
-    "Who knows about cold chain transport?",
+    "When should generators be refuelled during an operation?",
+    "Have backup generators started but failed to take the load more than once?",
+    "What brought the waiting times down at the Karrow bus station hospital?",
+    "What did we learn about drones for bridge inspection?",
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
+from ui.outcomes import OUTCOMES
 from ui.web import render
 from ui.web.conversation import Turns, respond
 
@@ -110,7 +111,7 @@ def _drawer_label(*values: str) -> Any:
 
 def _choices(facets: dict[str, list[tuple[str, int]]]) -> dict[str, list[tuple[str, str]]]:
     """For each filter, the labels and values to choose from, with the number of records of each."""
-    outcomes = {str(outcome): word for outcome, (_, word) in render.OUTCOMES.items()}
+    outcomes = {str(outcome): word for outcome, (_, word) in OUTCOMES.items()}
     choices = {
         name: [_ANY, *((f"{outcomes.get(value, value)} ({count})", value) for value, count in facets.get(name, ()))]
         for name in ("outcome", "unit", "project")

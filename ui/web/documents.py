@@ -25,8 +25,8 @@ _PDF = "application/pdf"
 _SURROUNDINGS = 4000  # characters shown on either side of a quote
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _READABLE = ("text/", "application/json", "application/xml", "application/xhtml+xml", "image/svg+xml", "message/")
-# Not for PDFs: Safari shows a sandboxed one blank, and no browser lets a PDF's scripts reach the site it came from.
 _PRIVATE = {"Cache-Control": "no-store"}
+# Not for PDFs: Safari shows a sandboxed one blank, and no browser lets a PDF's scripts reach the site it came from.
 _SANDBOX = {**_PRIVATE, "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
 
 Offset = Annotated[int, Query(ge=0, description="Character offset into the extracted text.")]

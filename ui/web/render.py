@@ -9,18 +9,11 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from assistant.answer import Answer, Cited, Claim
-from ingest.model import Outcome
+from ui.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from index.hit import Stats
 
-OUTCOMES: dict[Outcome, tuple[str, str]] = {
-    "failure": ("✗", "failure"),
-    "near_miss": ("~", "near miss"),
-    "success": ("✓", "success"),
-    "mixed": ("±", "mixed"),
-    "neutral": ("·", "neutral"),
-}
 _STAGES = {
     "searching": "Searching the library…",
     "reading": "Reading the records…",
