@@ -35,8 +35,8 @@ _ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
     "what-worked": ("sustain", "lesson"),
 }
 _NOT_ASKED = frozenset(
-    "lesson learn learnt happen went go anyon anybodi ever someon us tell know say said thing someth record document "
-    "report organis organiz compani peopl".split()
+    "lesson learn learnt happen went go wrong well anyon anybodi ever someon us tell know say said thing someth record "
+    "document report organis organiz compani peopl".split()
 )
 
 
@@ -119,7 +119,7 @@ def quotable(hit: Hit) -> list[tuple[int, int]]:
     previous: int | None = None
     for start, end in sentence_spans(hit.text):
         start = _after_heading(hit, start, end)
-        if _can_stand(hit.text[start:end]):
+        if _can_stand(hit.text[start:end]) and not _is_title(hit.text[start:end], hit.title):
             leans = previous is not None and _LEANS_ON.match(hit.text[start:end])
             first = previous if leans and len(hit.text[previous:end].split()) < LEANING else start
             spans.append((hit.start + (first or 0), hit.start + end))
@@ -146,6 +146,11 @@ def _can_stand(text: str) -> bool:
     if _REFERENCE.match(text):
         return False
     return SHORTEST <= words <= longest and not text.endswith(("?", ":")) and len(_LABEL.findall(text)) * 12 <= words
+
+
+def _is_title(text: str, title: str) -> bool:
+    """Whether the sentence says no more than the record's title, which is shown beside it anyway."""
+    return set(re.findall(r"\w+", text.lower())) <= {*re.findall(r"\w+", title.lower()), "page"}
 
 
 def readable(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pypdf import PdfReader
     from pypdfium2 import PdfDocument, PdfTextPage
 
+_EDGE = 2  # lines at the top and at the bottom of a page among which running heads and feet are looked for
 _LARGE = 1.15  # times the size of the body text
 _MOST_WORDS = 14
 _LONGEST = 100
@@ -38,7 +39,7 @@ class _Line:
     text: str
     size: float
     bold: bool
-    edge: bool  # the first or the last of its page
+    edge: bool  # one of the first or the last of its page
 
 
 def read_pdf(data: bytes, name: str) -> Document:
@@ -58,15 +59,17 @@ def read_pdf(data: bytes, name: str) -> Document:
     for text in texts[:-1]:
         starts.append(starts[-1] + len(text))
     body = _body_size(lines)
-    headings = _headings(lines, body)
+    heads = _running(lines, len(texts))
+    content = [line for line in lines if line not in heads]
+    headings = _headings(content, body)
     title, outline, failure = _properties(data)
     if failure:
         warnings.append(failure)
-    located = _located(outline, lines)
+    located = _located(outline, content)
     if len(located) >= max(3, len(outline) / 2):
         headings = located
     return Document(
-        "".join(texts),
+        _blanked("".join(texts), heads, content[0].start if content else 0),
         title=title or _title(lines, body),
         page_starts=tuple(starts),
         headings=tuple(headings),
@@ -102,7 +105,7 @@ def _lines(chars: PdfTextPage, text: str, page: int, offset: int) -> list[_Line]
     for number, (start, end) in enumerate(spans):
         first, last = page_style(chars, start), page_style(chars, end - 1)
         bold = first.bold and last.bold
-        edge = number in (0, len(spans) - 1)
+        edge = min(number, len(spans) - 1 - number) < _EDGE
         lines.append(_Line(page, offset + start, offset + end, text[start:end], _size(first, last), bold, edge))
     return lines
 
@@ -121,11 +124,28 @@ def _body_size(lines: Sequence[_Line]) -> float:
 
 def _headings(lines: Sequence[_Line], body: float) -> list[Heading]:
     """Lines that stand out: larger than the text, alone in bold, numbered or in capitals. Larger ranks higher."""
-    edges = Counter(plain for _, plain in {(line.page, _plain(line)) for line in lines if line.edge})
-    running = {plain for plain, pages in edges.items() if pages > 2}
-    found = [line for line in _outstanding(lines, body) if not (line.edge and _plain(line) in running)]
+    found = list(_outstanding(lines, body))
     ranks = {rank: level for level, rank in enumerate(sorted({_rank(line, body) for line in found}), 1)}
     return [Heading(min(ranks[_rank(line, body)], 6), line.text, line.start, line.end) for line in found]
+
+
+def _running(lines: Sequence[_Line], pages: int) -> set[_Line]:
+    """Heads and feet that most pages share, but for their numbers."""
+    edges = Counter(plain for _, plain in {(line.page, _plain(line)) for line in lines if line.edge})
+    shared = {plain for plain, count in edges.items() if count > max(1, pages / 2)}
+    return {line for line in lines if line.edge and _plain(line) in shared}
+
+
+def _blanked(text: str, heads: Iterable[_Line], first: int) -> str:
+    """The text with spaces in place of `heads`, so that nobody quotes a page's foot and every offset holds.
+
+    What stands above `first`, where the first page's own text begins, stays: it may be the title.
+    """
+    characters = list(text)
+    for line in heads:
+        if line.start > first:
+            characters[line.start : line.end] = " " * (line.end - line.start)
+    return "".join(characters)
 
 
 def _plain(line: _Line) -> str:

@@ -194,6 +194,20 @@ def test_what_stands_out_and_is_no_heading():
     assert document.title == "A heading so long that it cannot but go on in the next line"
 
 
+def test_running_heads_and_feet_are_blanked_where_they_stood():
+    def page(number):
+        body = [f"The {'inlet outlet'.split()[number - 1]} has a fault of kind {kind}." for kind in "abcdef"]
+        return ["Pump review", *body, f"Pump review, page {number}"]
+
+    document = pdf(make(page(1), page(2)))
+    assert document.text.count("Pump review") == 1
+    assert document.text.startswith("Pump review")
+    assert document.text.count("has a fault") == 12
+    whole = pdf(make(page(1)))
+    assert whole.text.count("Pump review") == 2
+    assert document.page_starts == (0, len(whole.text)), "offsets hold"
+
+
 def test_running_head_is_no_heading():
     pages = [[("Annual report", "Helvetica-Bold", 16), *BODY, ("Lesson", "Helvetica-Bold", 16), *BODY]] * 3
     assert {heading.title for heading in pdf(make(*pages)).headings} == {"Lesson"}
