@@ -8,10 +8,11 @@ from datetime import date
 from assistant.answer import Answer, Cited, Claim, Draft, Event, Progress, Verdict
 from assistant.citing import Citations, cited
 from assistant.compose import compose, tell
-from assistant.evidence import Evidence, Sentence, gather, quotable
+from assistant.evidence import Evidence, Sentence, gather
 from assistant.marks import Written, sentences
 from assistant.proof import support
 from assistant.question import Question, understand
+from assistant.quotable import quotable
 from assistant.settings import AssistantSettings
 from assistant.standing import caveats, who_to_ask
 from assistant.verdict import decide

@@ -9,23 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.question import Question
+from assistant.quotable import quotable, readable
 from index.filters import Filters
 from index.hit import Hit
 from index.library import Library
-from ingest.sentences import sentence_spans
 
 PASSAGES = 12  # passages read for an answer
-SENTENCES_A_PASSAGE = 14
 SUITS = 0.08  # what the form of an answer adds to a score; its content decides
-LEANING = 60  # words: what a sentence and the one it leans on may have together
-SHORTEST = 5  # words: a shorter sentence says nothing by itself
-LONGEST = 90  # words: a longer one is a list run together
-LONGEST_OPEN = 30  # words, without a full stop: a longer one is a table
-_LEANS_ON = re.compile(r"(this|that|these|those|it|its|they|he|she|such|the same|also|however|therefore|thus)\b", re.I)
-_REFERENCE = re.compile(
-    r"\W*(references?|refs?|see also|for (details|more information))\b|\W?[\"“][^\"”]{10,}[\"”],", re.I
-)
-_LABEL = re.compile(r"\b[A-Z][\w /()'-]{1,30}:(?=\s)")
 _BECAUSE = re.compile(r"\b(because|due to|caused|led to|reason|since)\b", re.I)
 _ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
     "procedural": ("recommendation", "lesson", "action"),
@@ -108,58 +98,6 @@ def covered(rarity: Mapping[str, float], words: Sequence[str]) -> float:
     """The share of the question's words that are among `words`, each counted by how rare it is; 1 if it has none."""
     total = sum(rarity.values())
     return sum(idf for word, idf in rarity.items() if word in set(words)) / total if total else 1.0
-
-
-def quotable(hit: Hit) -> list[tuple[int, int]]:
-    """The spans in the source of the passage's sentences that can stand as a quote.
-
-    Headings, labels and questions cannot; a sentence that leans on the one before it ("This led to …") takes it along.
-    """
-    spans: list[tuple[int, int]] = []
-    previous: int | None = None
-    for start, end in sentence_spans(hit.text):
-        start = _after_heading(hit, start, end)
-        if _can_stand(hit.text[start:end]) and not _is_title(hit.text[start:end], hit.title):
-            leans = previous is not None and _LEANS_ON.match(hit.text[start:end])
-            first = previous if leans and len(hit.text[previous:end].split()) < LEANING else start
-            spans.append((hit.start + (first or 0), hit.start + end))
-            previous = start
-        else:
-            previous = None
-    return spans[:SENTENCES_A_PASSAGE]
-
-
-def _after_heading(hit: Hit, start: int, end: int) -> int:
-    """Where a sentence begins once the heading it ran on from is taken off: `Discussion: The tank …`."""
-    for section in hit.sections:
-        if section.heading and abs(section.start - hit.start - start) <= len("###### "):
-            found = hit.text.find(section.heading, start, min(end, start + len(section.heading) + 10))
-            if found >= 0:
-                rest = hit.text[found + len(section.heading) : end]
-                return end - len(rest.lstrip(" \t\r\n:.*_|"))
-    return start
-
-
-def _can_stand(text: str) -> bool:
-    words = len(text.split())
-    longest = LONGEST if text.endswith((".", "!", ".)", '."', ".”")) else LONGEST_OPEN
-    if _REFERENCE.match(text):
-        return False
-    return SHORTEST <= words <= longest and not text.endswith(("?", ":")) and len(_LABEL.findall(text)) * 12 <= words
-
-
-def _is_title(text: str, title: str) -> bool:
-    """Whether the sentence says no more than the record's title, which is shown beside it anyway."""
-    return set(re.findall(r"\w+", text.lower())) <= {*re.findall(r"\w+", title.lower()), "page"}
-
-
-def readable(text: str) -> str:
-    """A quote on one line: line breaks, hyphens at line ends and Markdown marks taken out."""
-    text = re.sub(r"\u00ad\s*|(?<=\w)[-‐]\s*\n\s*(?=[a-z])", "", text)
-    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\*\*|__|`|(?<!\w)[*_](?=\w)|(?<=[\w.])[*_](?!\w)", "", text)
-    text = re.sub(r"\s*\|\s*", " | ", text).strip(" |")
-    return " ".join(text.split())
 
 
 def _key(hit: Hit, at: int) -> str | None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from assistant.answer import Answer, Cited
 from assistant.assistant import Assistant
-from assistant.evidence import readable
 from assistant.proof import support
+from assistant.quotable import readable
 from index.library import Library
 from ingest.errors import BadDataset, PathNotFound
 

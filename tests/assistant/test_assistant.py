@@ -5,8 +5,9 @@ import pytest
 from assistant import assistant as module
 from assistant.answer import Answer, Claim, Draft, Progress
 from assistant.assistant import Assistant
-from assistant.evidence import gather, readable
+from assistant.evidence import gather
 from assistant.question import understand
+from assistant.quotable import readable
 from assistant.settings import AssistantSettings
 from assistant.writer import NO_ANSWER
 from ingest.errors import BadQuestion, ModelError
