@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from assistant.answer import Answer, Cited, Claim, Draft, Event, Progress, Verdict
@@ -14,7 +15,7 @@ from assistant.proof import support
 from assistant.question import Question, understand
 from assistant.quotable import quotable
 from assistant.settings import AssistantSettings
-from assistant.standing import caveats, who_to_ask
+from assistant.standing import COUNTED, caveats, who_to_ask
 from assistant.verdict import decide
 from assistant.writer import NO_ANSWER, opaque_ids, write
 from index.clock import Clock
@@ -23,7 +24,9 @@ from index.hit import Hit
 from index.library import Library
 from ingest.errors import ModelError
 
+DOUBTED = 2  # records quoted where it is not sure that they answer
 NEAREST = 3  # records named as "not this"
+NOT_COUNTED = " Answers quote records; they do not count or list them. Filters narrow the records down."
 FOLLOW_UPS = ("What was recommended?", "What worked well?", "Has this happened elsewhere?")
 
 
@@ -63,6 +66,7 @@ class _Asking:
         self.claims: list[Claim] = []
         self.caveats: list[str] = []
         self.verdict: Verdict = "answered"
+        self.outdated: dict[str, Hit] = {}
         self.clock = Clock()
 
     def events(self) -> Iterator[Event]:
@@ -71,7 +75,7 @@ class _Asking:
         if named:
             yield from self._tell(named)
             return
-        evidence = gather(self.library, self.question, self.filters)
+        evidence = self._current(gather(self.library, self.question, self.filters))
         self.clock.lap("search")
         self.verdict = decide(evidence)
         if self.verdict == "none":
@@ -87,8 +91,19 @@ class _Asking:
             yield self._none(evidence)
             return
         if not self.claims:
-            yield from self._quoted(compose(self.library, evidence, self.settings.max_sources))
+            most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
+            yield from self._quoted(compose(self.library, evidence, most))
         yield self._answer(self.question.kind)
+
+    def _current(self, evidence: Evidence) -> Evidence:
+        """The evidence without records that another one found takes the place of."""
+        found = {hit.lesson_id for hit in evidence.hits}
+        self.outdated = {hit.lesson_id: hit for hit in evidence.hits if hit.superseded_by in found}
+        return replace(
+            evidence,
+            hits=tuple(hit for hit in evidence.hits if hit.lesson_id not in self.outdated),
+            sentences=tuple(one for one in evidence.sentences if one.hit.lesson_id not in self.outdated),
+        )
 
     def _tell(self, named: Sequence[str]) -> Iterator[Event]:
         """Records asked for by name are told, whatever else would match."""
@@ -142,13 +157,19 @@ class _Asking:
 
     def _answer(self, kind: str) -> Answer:
         sources = self.citations.sources
+        cited_ids = {source.lesson_id for source in sources}
+        left_out = [
+            f"“{hit.title}” ({hit.lesson_id}) is left out: {hit.superseded_by} supersedes it."
+            for hit in self.outdated.values()
+            if hit.superseded_by in cited_ids
+        ]
         return Answer(
             question=self.question.text,
             kind=kind,
             verdict=self.verdict,
             claims=tuple(self.claims),
             sources=sources,
-            caveats=(*self.caveats, *caveats(sources, kind, date.today())),
+            caveats=(*self.caveats, *left_out, *caveats(sources, kind, date.today())),
             who_to_ask=tuple(who_to_ask(sources)),
             follow_ups=FOLLOW_UPS,
             took_ms=self.clock.took(),
@@ -162,6 +183,7 @@ class _Asking:
                 best[hit.lesson_id] = cited(len(best) + 1, hit, start, end)
         nearest = tuple(best.values())
         count = self.library.stats().lessons
+        counted = NOT_COUNTED if self.question.kind in COUNTED else ""
         return Answer(
             question=self.question.text,
             kind=self.question.kind,
@@ -169,6 +191,6 @@ class _Asking:
             nearest=nearest,
             caveats=tuple(self.caveats),
             who_to_ask=tuple(who_to_ask(nearest)),
-            message=f"No lesson found: none of the {count:,} records answers this question.",
+            message=f"No lesson found: nothing in the {count:,} records clearly answers this question.{counted}",
             took_ms=self.clock.took(),
         )

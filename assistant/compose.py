@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from assistant.evidence import Evidence, Sentence
@@ -9,15 +10,18 @@ from index.library import Library
 
 WORDS = 150  # an answer longer than this is a list of hits again
 BEST_RECORD, OTHER_RECORD = 3, 2  # sentences quoted from the record of the best sentence, and from any other
-WORTH = 0.75  # of the best sentence's score: a weaker one from another record is beside the point
-WORTH_MORE = 0.6  # one from a record already quoted tells more of its story; one of a top record may be put differently
+WORTH = 0.8  # of the best sentence's score: a weaker one from another record is beside the point
+WORTH_MORE = (
+    0.65  # one from a record already quoted tells more of its story; one of a top record may be put differently
+)
 TOP_RECORDS = 3
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 SAME = 0.6  # of the shorter sentence's words: more in common is the same thing said again
 _TOLD_FIRST = ("summary", "event", "cause", "lesson", "recommendation", "sustain", "improve", "impact", "action")
 
 
 def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sentence]:
-    """The sentences to quote: the best first, those of one record together in reading order, superseded ones last.
+    """The sentences to quote, record by record, the best first; a record's best, then its others in reading order.
 
     The records that the search ranks highest have their say first, then other records, then any of them again.
     """
@@ -30,7 +34,7 @@ def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sent
             known, ranked = sentence.hit.lesson_id in records, sentence.hit.lesson_id in top
             if known != (turn == "again") or (turn == "top" and not ranked):
                 continue
-            words = set(library.words_of(sentence.text))
+            words = {*library.words_of(sentence.text), *_FIGURE.findall(sentence.text)}
             if (
                 sentence.score >= (WORTH_MORE if known or ranked else WORTH) * evidence.sentences[0].score
                 and _has_room(sentence, picked, max_records)
@@ -38,10 +42,15 @@ def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sent
             ):
                 picked.append(sentence)
                 said.append(words)
-    best: dict[str, float] = {}
-    for one in picked:
-        best[one.hit.lesson_id] = max(one.score, best.get(one.hit.lesson_id, 0.0))
-    return sorted(picked, key=lambda one: (one.hit.superseded_by is not None, -best[one.hit.lesson_id], one.start))
+    best: dict[str, Sentence] = {}
+    for one in sorted(picked, key=lambda one: one.score):
+        best[one.hit.lesson_id] = one
+
+    def place(one: Sentence) -> tuple[bool, float, bool, int]:
+        first = best[one.hit.lesson_id]
+        return one.hit.superseded_by is not None, -first.score, one is not first, one.start
+
+    return sorted(picked, key=place)
 
 
 def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int) -> bool:
@@ -56,7 +65,9 @@ def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int) 
 
 
 def _repeats(words: set[str], other: set[str]) -> bool:
-    return len(words & other) >= SAME * max(1, min(len(words), len(other)))
+    """Whether one says what the other says; never where their figures differ."""
+    figures = {word for word in words ^ other if word[0].isdigit()}
+    return not figures and len(words & other) >= SAME * max(1, min(len(words), len(other)))
 
 
 def tell(sentences: Sequence[Sentence]) -> list[Sentence]:

@@ -11,10 +11,11 @@ import numpy as np
 from assistant.question import Question
 from assistant.quotable import quotable, readable
 from index.filters import Filters
-from index.hit import Hit
+from index.hit import Hit, Hits
 from index.library import Library
 
 PASSAGES = 12  # passages read for an answer
+READ_WHOLE = 2  # records at the top whose other passages are read too: the cause may share no word with the question
 SUITS = 0.08  # what the form of an answer adds to a score; its content decides
 _BECAUSE = re.compile(r"\b(because|due to|caused|led to|reason|since)\b", re.I)
 _ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
@@ -34,8 +35,8 @@ _NOT_ASKED = frozenset(
 class Sentence:
     """A quotable sentence. `start:end` are offsets in the source; `text` is it on one line, for showing.
 
-    `near` is its cosine similarity to the question and `covers` the share of the question's words in it, rare
-    words counting more; `score` joins both with the similarity of its whole passage.
+    `near` is its cosine similarity to the question and `covers` the share of the question's words in it, rare words
+    counting more and those in its record's title half; `score` joins both with the similarity of its whole passage.
     """
 
     hit: Hit
@@ -68,13 +69,15 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
     """Search, read the best passages sentence by sentence, and score each sentence. Raises `BadFilter`."""
     query = question.query
     found = library.search(query, PASSAGES, filters)
+    hits = [*found.hits, *_more_of(library, found, filters)]
     rarity = {word: idf for word, idf in library.rarity(query).items() if word not in _NOT_ASKED}
-    spans = [(hit, span) for hit in found.hits for span in quotable(hit)]
+    spans = [(hit, span) for hit in hits for span in quotable(hit)]
     texts = [readable(hit.text[start - hit.start : end - hit.start]) for hit, (start, end) in spans]
     near = _similarities(library, query, texts)
     sentences = []
     for (hit, (start, end)), text, similarity in zip(spans, texts, near, strict=True):
-        covers = covered(rarity, library.words_of(text))
+        words = library.words_of(text)
+        covers = 0.5 * covered(rarity, words) + 0.5 * covered(rarity, [*words, *library.words_of(hit.title)])
         key = _key(hit, start)
         score = 0.45 * similarity + 0.3 * covers + 0.25 * hit.dense + SUITS * suits(question, text, key)
         sentences.append(Sentence(hit, start, end, text, key, similarity, covers, score))
@@ -85,13 +88,22 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
     )
 
 
-def suits(question: Question, text: str, section: str | None) -> bool:
-    """Whether a sentence has the form of an answer: a figure for `how much`, a recommendation for `how should we`."""
-    if question.wants_figure:
-        return re.search(r"\d", text) is not None
-    if question.kind == "what-went-wrong" and _BECAUSE.search(text):
-        return True
-    return section in _ANSWERED_IN.get(question.kind, ())
+def suits(question: Question, text: str, section: str | None) -> int:
+    """How far a sentence has the form of an answer: a figure for `how much`, a recommendation for `how should we`."""
+    figure = question.wants_figure and re.search(r"\d", text) is not None
+    reason = question.kind == "what-went-wrong" and _BECAUSE.search(text) is not None
+    return figure + (reason or section in _ANSWERED_IN.get(question.kind, ()))
+
+
+def _more_of(library: Library, found: Hits, filters: Filters | None) -> list[Hit]:
+    """The other passages of the best records."""
+    known = {(hit.source_id, hit.start) for hit in found.hits}
+    top = list(dict.fromkeys(hit.lesson_id for hit in found.hits))[:READ_WHOLE]
+    more = []
+    for lesson_id in top:
+        whole = library.search(found.query, PASSAGES, {**(filters or {}), "lesson_id": lesson_id}, per_lesson=PASSAGES)
+        more += [hit for hit in whole.hits if (hit.source_id, hit.start) not in known]
+    return more
 
 
 def covered(rarity: Mapping[str, float], words: Sequence[str]) -> float:

@@ -33,6 +33,7 @@ _FOLLOW_UP = re.compile(
     r"|\b(it|its|that|this|they|them|their|those|these|there|he|she|one|ones)\b",
     re.I,
 )
+_BARE = re.compile(r"\W*(what|who|why|how|when|where)\b(\W+[a-z]+){1,3}\W*", re.I)
 _FOLLOW_UP_WORDS = 9  # a longer question stands by itself, whatever pronoun it holds
 
 
@@ -68,6 +69,7 @@ def understand(text: str, history: Sequence[str], settings: AssistantSettings) -
 
 def _standing_alone(text: str, history: Sequence[str]) -> str:
     """The question with the last one that stands alone before it, if it cannot be understood without."""
-    if not history or len(text.split()) > _FOLLOW_UP_WORDS or not _FOLLOW_UP.search(text):
+    short = len(text.split()) <= _FOLLOW_UP_WORDS
+    if not history or not short or not (_FOLLOW_UP.search(text) or _BARE.fullmatch(text)):
         return text
     return f"{_standing_alone(' '.join(history[-1].split()), history[:-1])} {text}"

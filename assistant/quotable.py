@@ -14,7 +14,9 @@ LONGEST = 90  # words: a longer one is a list run together
 LONGEST_OPEN = 30  # words, without a full stop: a longer one is a table
 _LEANS_ON = re.compile(r"(this|that|these|those|it|its|they|he|she|such|the same|also|however|therefore|thus)\b", re.I)
 _REFERENCE = re.compile(
-    r"\W*(references?|refs?|see also|for (details|more information))\b|\W?[\"“][^\"”]{10,}[\"”],", re.I
+    r"\W*(references?|refs?|see also|for (details|more information))\b|\W?[\"“][^\"”]{10,}[\"”],"
+    r"|.*\b(report|board|memo|volume|vol|no|jpl d-\d+)\b.*, (\w+ \d{1,2}, )?(19|20)\d\d\.?$",
+    re.I | re.S,
 )
 _LABEL = re.compile(r"\b[A-Z][\w /()'-]{1,30}:(?=\s)")
 

@@ -9,15 +9,16 @@ from datetime import date
 from assistant.answer import Cited
 from ingest.model import NOT_LESSONS
 
+_NOT_A_LESSON = {"guidance": "guidance", "template": "a template", "reference": "a reference document"}
 OLD = 5  # years: systems, staff and rules have changed since
-_COUNTED = frozenset({"count", "most-common", "trend"})
+COUNTED = frozenset({"count", "most-common", "trend"})
 
 
 def caveats(sources: Sequence[Cited], kind: str, today: date) -> list[str]:
     """What a careful reader should know before relying on these records; empty when there is nothing to say."""
     said: list[str] = []
     records = {source.lesson_id: source for source in sources}
-    if kind in _COUNTED:
+    if kind in COUNTED:
         said.append("These are the closest records, not a count over all of them.")
     if len(records) == 1:
         said.append("One record reports this; nothing else in the library confirms it.")
@@ -30,7 +31,7 @@ def caveats(sources: Sequence[Cited], kind: str, today: date) -> list[str]:
         if source.superseded_by:
             said.append(f"{source.lesson_id} was superseded by {source.superseded_by}.")
         if source.kind in NOT_LESSONS:
-            said.append(f"{source.lesson_id} is a {source.kind} document, not an experience.")
+            said.append(f"“{source.title}” ({source.lesson_id}) is {_NOT_A_LESSON[source.kind]}, not a lesson.")
     return said
 
 
@@ -40,4 +41,6 @@ def who_to_ask(sources: Sequence[Cited]) -> list[str]:
     owners = Counter(source.owner for source in records if source.owner)
     units = Counter(source.unit for source in records if source.unit)
     ranked = [*owners.most_common(3), *units.most_common(3)]
+    if len(records) == 1:
+        return [name for name, _ in ranked]
     return [f"{name} ({count} of {len(records)} records)" for name, count in ranked]

@@ -34,7 +34,7 @@ def check_quotes(library, answer):
 def test_an_answer_quotes_the_records_that_answer(sample, assistant):
     answer = assistant.ask(REFUEL)
     assert answer.verdict == "answered"
-    assert {"ODR-2023-018", "ODR-2017-003"} <= {source.lesson_id for source in answer.sources}
+    assert "ODR-2023-018" in {source.lesson_id for source in answer.sources}
     assert all(claim.support == 1.0 and claim.citations for claim in answer.claims)
     check_quotes(sample, answer)
 
@@ -52,10 +52,35 @@ def test_an_answer_is_short_and_no_record_fills_it(assistant):
     assert len({source.lesson_id for source in answer.sources}) <= 5
 
 
-def test_superseded_advice_is_said(assistant):
+def test_superseded_advice_is_left_out_and_said(assistant):
     answer = assistant.ask(REFUEL)
-    assert any("ODR-2017-003 was superseded by ODR-2023-018" in caveat for caveat in answer.caveats)
+    assert "ODR-2017-003" not in {source.lesson_id for source in answer.sources}
+    assert any("ODR-2017-003" in caveat and "ODR-2023-018 supersedes it" in caveat for caveat in answer.caveats)
+    assert "40 per cent" in answer.answer
+
+
+def test_superseded_advice_alone_is_marked(assistant):
+    answer = assistant.ask(REFUEL, {"until": "2018"})
     assert {source.currency for source in answer.sources if source.lesson_id == "ODR-2017-003"} == {"superseded"}
+    assert any("superseded by ODR-2023-018" in caveat for caveat in answer.caveats)
+
+
+def test_records_that_disagree_in_a_figure_both_have_their_say(assistant):
+    answer = assistant.ask("How much free chlorine residual should we keep at the tap?")
+    assert "1.0 mg/l" in answer.answer
+    assert "0.5 mg/l" in answer.answer
+
+
+@pytest.mark.parametrize("question", ["What was recommended?", "What worked well?", "Has this happened elsewhere?"])
+def test_every_suggested_follow_up_is_asked_with_the_question_before(assistant, question):
+    assert question in assistant.ask(REFUEL).follow_ups
+    assert assistant.ask(question, history=[REFUEL]).verdict != "none"
+
+
+def test_a_count_that_is_not_stated_is_not_made_up(assistant):
+    answer = assistant.ask("How many football cups did the Madrid club win?")
+    assert answer.verdict == "none"
+    assert "do not count" in answer.message
 
 
 @pytest.mark.parametrize(

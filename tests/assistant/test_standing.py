@@ -25,7 +25,7 @@ def test_nothing_is_said_where_nothing_needs_saying():
         ([cited(1, "A", event_date="1999"), cited(2, "B", event_date="2003-05")], "factual", "from 2003"),
         ([cited(1, "A", event_date=None), cited(2, "B", event_date=None)], "factual", "dated"),
         ([cited(1, "A", superseded_by="C"), cited(2, "B")], "factual", "superseded by C"),
-        ([cited(1, "A", kind="guidance"), cited(2, "B")], "factual", "guidance document"),
+        ([cited(1, "A", kind="guidance"), cited(2, "B")], "factual", "is guidance, not a lesson"),
         ([cited(1, "A"), cited(2, "B")], "count", "not a count"),
     ],
 )
