@@ -111,7 +111,7 @@ class _Asking:
             evidence = gather(self.library, self.question, {**self.filters, "lesson_id": lesson_id})
             yield from self._quoted(tell(evidence.sentences))
         self.clock.lap("search")
-        yield self._answer("factual-id")
+        yield self._answer("factual-id") if self.claims else self._none(evidence)
 
     def _quoted(self, picked: Sequence[Sentence]) -> Iterator[Draft]:
         for sentence in picked:

@@ -14,6 +14,7 @@ from index.library import Library
 from ingest.sentences import sentence_spans
 
 MAX_TASKS = 40
+LONGEST = 1000  # characters of a task that is asked about
 _SHORTEST = 4  # words: a shorter line is a heading
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\])\s+(.*\S)\s*$", re.M)
 
@@ -58,6 +59,7 @@ def tasks_of(plan: str) -> list[str]:
     """The list items of a plan, or its sentences where it has no list; at most `MAX_TASKS`."""
     lines = [found[1] for found in _ITEM.finditer(plan)]
     lines = lines or [" ".join(plan[start:end].split()) for start, end in sentence_spans(plan)]
+    lines = [line[:LONGEST] for line in lines]
     return [line for line in dict.fromkeys(lines) if len(line.split()) >= _SHORTEST][:MAX_TASKS]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ingest.sentences import CLOSERS, ends_sentence
 
 _STOP = re.compile(rf"(?P<line>\s*\n)|(?P<stop>[.!?…]+)[{re.escape(CLOSERS)}]*|(?P<wide>[。！？]+)")
+_BLANKS = re.compile(r"[^\S\n]{2,}")  # a model can get stuck on them
 _SPACE = re.compile(r"\s*")
 _BULLET = re.compile(r"[\s>]*(?:(?:[-*+•‣▪◦]|#{1,6}|\d{1,3}[.)])\s+)*")
 _NEXT_WORD = re.compile(r"[\"'“‘(\[*_]*\w*\.?")
@@ -43,6 +44,7 @@ def sentences(pieces: Iterable[str], known: Collection[str]) -> Iterator[Written
     waiting, joining = "", getincrementaldecoder("utf-16-le")("replace")
     for piece in pieces:
         waiting += joining.decode(piece.encode("utf-16-le", "surrogatepass"))
+        waiting = _BLANKS.sub(" ", waiting)
         while end := _end(waiting, mark, final=False):
             yield from _written(waiting[:end], mark, ids)
             waiting = waiting[end:]

@@ -34,6 +34,7 @@ _FOLLOW_UP = re.compile(
     re.I,
 )
 _BARE = re.compile(r"\W*(what|who|why|how|when|where)\b(\W+[a-z]+){1,3}\W*", re.I)
+LONGEST_BEFORE = 1000  # characters of an earlier question that a follow-up is asked with
 _FOLLOW_UP_WORDS = 9  # a longer question stands by itself, whatever pronoun it holds
 
 
@@ -55,7 +56,7 @@ class Question:
 
 def understand(text: str, history: Sequence[str], settings: AssistantSettings) -> Question:
     """`history` holds the earlier questions, oldest first. Raises `BadQuestion`."""
-    text = " ".join(text.split())
+    text = " ".join(text.encode("utf-8", "replace").decode().split())
     if not text:
         raise BadQuestion("The question is empty.", "Ask in a sentence, for example: What went wrong with the pumps?")
     if len(text) > settings.max_question_chars:
@@ -72,4 +73,5 @@ def _standing_alone(text: str, history: Sequence[str]) -> str:
     short = len(text.split()) <= _FOLLOW_UP_WORDS
     if not history or not short or not (_FOLLOW_UP.search(text) or _BARE.fullmatch(text)):
         return text
-    return f"{_standing_alone(' '.join(history[-1].split()), history[:-1])} {text}"
+    before = " ".join(history[-1][:LONGEST_BEFORE].split())
+    return f"{_standing_alone(before, history[:-1])} {text}"

@@ -90,7 +90,7 @@ class Catalogue(Database):
     def _put_lesson(self, source_id: int, ordinal: int, lesson: Lesson) -> int:
         values: dict[str, Any] = {name: getattr(lesson, name) for name in _LESSON}
         values |= {
-            "lesson_id": self._stable_id(lesson.lesson_id, source_id, ordinal),
+            "lesson_id": self._stable_id(lesson, source_id, ordinal),
             "source_id": source_id,
             "ordinal": ordinal,
             "sections": json.dumps([asdict(section) for section in lesson.sections]),
@@ -99,15 +99,17 @@ class Catalogue(Database):
         }
         return self.insert("lessons", values, key="lesson_id")
 
-    def _stable_id(self, lesson_id: str, source_id: int, ordinal: int) -> str:
+    def _stable_id(self, lesson: Lesson, source_id: int, ordinal: int) -> str:
         """The id the record had before, if it was made from a file name; else its own.
 
         An id that another living source holds gets the number of this source behind it.
         """
-        if "#" in lesson_id:
-            sql = "SELECT lesson_id FROM lessons WHERE source_id = ? AND ordinal = ? AND instr(lesson_id, '#') > 0"
-            if earlier := self.rows(sql, (source_id, ordinal)):
-                return str(earlier[0]["lesson_id"])
+        lesson_id = lesson.lesson_id
+        if "lesson_id" not in lesson.provenance:
+            sql = "SELECT lesson_id, provenance FROM lessons WHERE source_id = ? AND ordinal = ?"
+            for earlier in self.rows(sql, (source_id, ordinal)):
+                if "lesson_id" not in json.loads(earlier["provenance"]):
+                    return str(earlier["lesson_id"])
         sql = "SELECT 1 FROM lessons WHERE lesson_id = ? AND source_id != ? AND archived = 0"
         return f"{lesson_id}~{source_id}" if self.rows(sql, (lesson_id, source_id)) else lesson_id
 

@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ingest.errors import LibraryError
+
 
 class Database:
     """Made from `schema.sql` when the file is not there. Each thread has a connection of its own."""
@@ -18,8 +20,15 @@ class Database:
         self._path = path
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
-        if not path.exists():
-            self._connection.executescript(files("index").joinpath("schema.sql").read_text(encoding="utf-8"))
+        try:
+            made = self.rows("SELECT 1 FROM sqlite_master WHERE name = 'passages'")
+            if not made:
+                script = files("index").joinpath("schema.sql").read_text(encoding="utf-8")
+                self._connection.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
+        except sqlite3.DatabaseError as error:
+            self.close()
+            reason = f"The catalogue {path} cannot be read: {error}."
+            raise LibraryError(reason, "Move the library's folder away and index the documents again.") from error
 
     @property
     def _connection(self) -> sqlite3.Connection:

@@ -21,7 +21,7 @@ from index.hit import Hit, Hits, LessonView, SourceView, Stats
 from index.manifest import Manifest, embedder_of
 from index.publication import Publication
 from index.settings import IndexSettings
-from ingest.errors import BadQuestion, LibraryBusy, LibraryMissing
+from ingest.errors import BadQuestion, LibraryBusy, LibraryMissing, SchemaMismatch
 from ingest.model import Prepared
 
 Mode = Literal["hybrid", "dense", "lexical"]
@@ -66,6 +66,9 @@ class Library:
             raise LibraryMissing(f"There is no library in {folder}.", "Make one with: lessons index FOLDER")
         embedder = embedder or embedder_of(manifest, settings)
         if manifest is None:
+            if (folder / "catalogue.sqlite").exists():
+                reason = f"The library in {folder} has lost its manifest: what made its vectors is not known."
+                raise SchemaMismatch(reason, "Move the folder away and index the documents again.")
             folder.mkdir(parents=True, exist_ok=True)
             manifest = Manifest.of(embedder, settings.passage_tokens)
             manifest.save(folder)
@@ -145,6 +148,7 @@ class Library:
         per_lesson: int = 2,
     ) -> Hits:
         """The `k` best passages, at most `per_lesson` of one record. Raises `BadFilter` or `BadQuestion`."""
+        query = query.encode("utf-8", "replace").decode()  # half characters cannot be encoded by anyone below
         if not query.strip():
             raise BadQuestion("The query is empty.", "Say in a few words what you are looking for.")
         clock = Clock()

@@ -11,7 +11,7 @@ import numpy as np
 
 from index.embedder import PACKAGED, Embedder, SentenceTransformerEmbedder
 from index.settings import IndexSettings
-from ingest.errors import EmbedderMismatch, SchemaMismatch
+from ingest.errors import BadSettings, EmbedderMismatch, SchemaMismatch
 
 SCHEMA = 1
 DEFAULT_PASSAGE_TOKENS = 256
@@ -35,19 +35,28 @@ class Manifest:
         path = folder / "manifest.json"
         if not path.exists():
             return None
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.get("schema") != SCHEMA:
-            raise SchemaMismatch(
-                f"The library in {folder} has layout {values.get('schema')}, this version reads layout {SCHEMA}.",
-                "Index the documents into a new folder with --library, or use the version that made it.",
-            )
-        return cls(**values | {"probe": tuple(values["probe"])})
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            if values["schema"] == SCHEMA:
+                return cls(**values | {"probe": tuple(values["probe"])})
+        except (ValueError, KeyError, TypeError) as error:
+            remedy = "Move the folder away and index the documents again."
+            raise SchemaMismatch(f"The manifest {path} is damaged.", remedy) from error
+        raise SchemaMismatch(
+            f"The library in {folder} has layout {values['schema']}, this version reads layout {SCHEMA}.",
+            "Index the documents into a new folder with --library, or use the version that made it.",
+        )
 
     def save(self, folder: Path) -> None:
-        (folder / "manifest.json").write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        partial = folder / "manifest.partial"
+        partial.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        partial.replace(folder / "manifest.json")
 
     @classmethod
     def of(cls, embedder: Embedder, passage_tokens: int | None = None) -> Self:
+        if passage_tokens and passage_tokens > embedder.max_tokens:
+            reason = f"{embedder.name} reads {embedder.max_tokens} tokens, not {passage_tokens}."
+            raise BadSettings(reason, f"Set passage_tokens to {embedder.max_tokens} or less.")
         limit = min(passage_tokens or DEFAULT_PASSAGE_TOKENS, embedder.max_tokens)
         probe = tuple(round(float(value), 6) for value in embedder.query(PROBE))
         return cls(SCHEMA, embedder.name, embedder.dimension, limit, probe)

@@ -36,7 +36,7 @@ def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings) -> P
     out = Plan(failed=list(found.failed), warnings=list(found.skipped))
     here = {str(file.path) for file in found.files}
     for root in filter(Path.is_dir, found.roots):
-        below = [path for path in known if Path(path).is_relative_to(root)]
+        below = [path for path in known if _is_below(Path(path), root, found.unlisted)]
         if any(file.path.is_relative_to(root) for file in found.files):
             out.removed += [path for path in below if path not in here and path not in out.removed]
         else:
@@ -66,18 +66,34 @@ def _compare_content(out: Plan, known: Mapping[str, Known], by_content: dict[str
         return
     before = known.get(str(file.path))
     same = by_content.setdefault(digest, [])
-    moved = [path for path in same if path in out.removed]
+    moved = [path for path in same if path in out.removed or not Path(path).exists()]
+    copied = [path for path in same if path not in known or _is_untouched(known[path])]
     if before:
         (out.touched if before.sha256 == digest else out.changed).append(file)
         out.unchanged += before.sha256 == digest
     elif moved:
-        out.removed.remove(moved[0])
+        if moved[0] in out.removed:
+            out.removed.remove(moved[0])
+        same.remove(moved[0])
         out.renamed.append((moved[0], file))
-    elif same:
-        out.warnings.append(Problem(str(file.path), f"The same content as {same[0]}.", "It is indexed once."))
+    elif copied:
+        out.warnings.append(Problem(str(file.path), f"The same content as {copied[0]}.", "It is indexed once."))
     else:
         out.added.append(file)
         same.append(str(file.path))
+
+
+def _is_below(path: Path, root: Path, unlisted: tuple[Path, ...]) -> bool:
+    """Whether the file would have been found below `root` if it were there."""
+    return path.is_relative_to(root) and not any(path.is_relative_to(folder) for folder in unlisted)
+
+
+def _is_untouched(one: Known) -> bool:
+    try:
+        stat = Path(one.path).stat()
+    except OSError:
+        return False
+    return (stat.st_size, stat.st_mtime_ns) == (one.size, one.mtime_ns)
 
 
 def _empty(root: Path, known: int) -> Problem:

@@ -30,8 +30,15 @@ class Publication:
 
     @property
     def is_whole(self) -> bool:
+        """Whether vectors and words match the catalogue."""
         published = self._catalogue.meta("published")
-        return published == self._catalogue.meta("generation") and (not published or self._file(published).exists())
+        if published != self._catalogue.meta("generation") or len(self.words) != self._catalogue.counts()[2]:
+            return False
+        try:
+            self.refresh()
+        except (RuntimeError, OSError):  # FAISS's word for a file that is no index
+            return False
+        return True
 
     def next_generation(self) -> str:
         return str(int(self._catalogue.meta("generation", "0")) + 1)

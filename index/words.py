@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,12 @@ class Words:
         builder.add_unsigned_field("id", stored=True, indexed=True, fast=True)
         builder.add_text_field("body", tokenizer_name=_ANALYZER)
         self._schema: Any = builder.build()
-        self._index: Any = tantivy.Index(self._schema, path=str(folder))
+        try:
+            self._index: Any = tantivy.Index(self._schema, path=str(folder))
+        except (ValueError, OSError):  # damaged: the words are made anew from the catalogue
+            shutil.rmtree(folder)
+            folder.mkdir()
+            self._index = tantivy.Index(self._schema, path=str(folder))
         self._analyzer: Any = (
             tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
             .filter(tantivy.Filter.remove_long(60))

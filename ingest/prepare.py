@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from ingest.cut import Tokens, cut
+from ingest.errors import UnreadableFile
 from ingest.model import Document, Prepared, Source
 from ingest.readers import media_type, read
 from ingest.recognise import recognise
@@ -16,7 +17,12 @@ def prepare(path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int =
 
     `limit` is the most tokens a passage may have, header included. Raises `UnreadableFile`.
     """
-    return prepare_document(read(path, data), path, data, tokens, limit, mtime_ns)
+    document = read(path, data)
+    try:
+        return prepare_document(document, path, data, tokens, limit, mtime_ns)
+    except Exception as error:  # one odd file must not stop the others
+        reason = f"The document cannot be processed ({type(error).__name__}: {error})."
+        raise UnreadableFile(reason, "Save it anew, or as plain text, and index it again.") from error
 
 
 def prepare_document(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +37,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the given paths hold: files to read, documents in a format that is not read, and what was skipped."""
+    """What the given paths hold: files to read, documents that cannot be read, and what was skipped.
+
+    What `unlisted` folders hold cannot be told: they could not be opened.
+    """
 
     roots: tuple[Path, ...]
     files: tuple[File, ...]
     failed: tuple[Problem, ...]
     skipped: tuple[Problem, ...]
+    unlisted: tuple[Path, ...] = ()
 
 
 def scan(paths: Sequence[Path]) -> Scan:
@@ -50,18 +54,26 @@ def scan(paths: Sequence[Path]) -> Scan:
 
     Hidden files and folders, the lock files of office programs and symbolic links are left out.
     """
-    roots = tuple(dict.fromkeys(path.expanduser().absolute() for path in paths))
+    roots = tuple(dict.fromkeys(Path(os.path.abspath(path.expanduser())) for path in paths))  # noqa: PTH100 - resolve() would follow links
     for root in roots:
-        if not root.exists():
+        if not os.path.lexists(root):
             raise PathNotFound(f"{root} does not exist.", "Check the path; nothing was changed in the library.")
     files: dict[Path, File] = {}
     failed: list[Problem] = []
+    unlisted: list[OSError] = []
     others: Counter[tuple[Path, str]] = Counter()
     for root in roots:
-        for path in sorted(_walk(root)):
+        for path in sorted(_walk(root, unlisted.append)):
             suffix = path.suffix.lower()
-            if supported(path):
-                stat = path.stat()
+            if not _is_utf8(path):
+                name = os.fsencode(path).decode("utf-8", "replace")
+                failed.append(Problem(name, "The file's name is not valid UTF-8.", "Rename the file."))
+            elif supported(path):
+                try:
+                    stat = path.stat()
+                except OSError as error:
+                    failed.append(Problem(str(path), f"The file cannot be opened: {error.strerror}.", "Try again."))
+                    continue
                 files[path] = File(path, stat.st_size, stat.st_mtime_ns)
             elif suffix in UNREAD_DOCUMENTS or path == root:
                 wanted = UNREAD_DOCUMENTS.get(suffix, "PDF")
@@ -72,14 +84,26 @@ def scan(paths: Sequence[Path]) -> Scan:
         Problem(str(root), f"{count} {suffix} files were skipped.", "They are not in a document format.")
         for (root, suffix), count in others.items()
     )
-    return Scan(roots, tuple(files.values()), tuple(dict.fromkeys(failed)), skipped)
+    for fault in unlisted:
+        reason = f"The folder cannot be opened: {fault.strerror}."
+        failed.append(Problem(str(fault.filename), reason, "Check that you may read it; its records were kept."))
+    closed = tuple(Path(fault.filename) for fault in unlisted)
+    return Scan(roots, tuple(files.values()), tuple(dict.fromkeys(failed)), skipped, closed)
 
 
-def _walk(root: Path) -> Iterable[Path]:
+def _is_utf8(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _walk(root: Path, on_error: Callable[[OSError], None]) -> Iterable[Path]:
     if root.is_file():
         yield root
         return
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(folder, name)

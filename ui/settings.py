@@ -84,4 +84,6 @@ def _set(values: dict[str, Any], name: str, value: Any, said: str) -> None:
     if name not in known:
         raise BadSettings(f"There is no setting {said}.", f"Known settings: {', '.join(known)}.")
     target = values.setdefault(known[name], {}) if known[name] else values
+    if not isinstance(target, dict):
+        raise BadSettings(f"{known[name]} in {FILE} is not a table.", f"Write [{known[name]}] on a line of its own.")
     target[name] = value

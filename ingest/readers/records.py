@@ -61,7 +61,7 @@ def read_json_lines(data: bytes, name: str) -> Document:
             continue
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             row = None
         if isinstance(row, dict):
             rows.append(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -87,3 +88,9 @@ def test_a_sentence_is_given_as_soon_as_it_is_complete() -> None:
 
 def test_known_ids_of_any_shape_are_marks() -> None:
     assert list(sentences(["It froze [Note-1]."], ["Note-1"])) == [Written("It froze.", ("Note-1",))]
+
+
+def test_a_model_stuck_on_spaces_costs_no_time() -> None:
+    started = perf_counter()
+    assert [one.text for one in sentences([" " * 100] * 60 + ["The pump stopped."], ())] == ["The pump stopped."]
+    assert perf_counter() - started < 2

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -7,8 +8,10 @@ from index.settings import IndexSettings
 from ingest.errors import (
     BadFilter,
     BadQuestion,
+    BadSettings,
     EmbedderMismatch,
     LibraryBusy,
+    LibraryError,
     LibraryMissing,
     NotInLibrary,
     SchemaMismatch,
@@ -174,6 +177,53 @@ def test_a_publication_cut_short_is_healed_from_the_catalogue(library, tmp_path)
     with Library.open(tmp_path / "library", embedder=HashEmbedder()) as again:
         assert ids(again.search("pump"))[0] == "AAR-2021-04"
         assert ids(again.search("rollback", mode="lexical")) == ["router#1"]
+
+
+@pytest.mark.parametrize("damage", ["vectors cut", "words gone", "words torn"])
+def test_damaged_searches_are_made_anew_from_the_catalogue(library, tmp_path, damage):
+    library.close()
+    folder = tmp_path / "library"
+    if damage == "vectors cut":
+        next(folder.glob("vectors-*.faiss")).write_bytes(b"torn")
+    elif damage == "words gone":
+        shutil.rmtree(folder / "words")
+    else:
+        (folder / "words" / "meta.json").write_text("torn")
+    with Library.open(folder, embedder=HashEmbedder()) as again:
+        assert ids(again.search("pump"))[0] == "AAR-2021-04"
+        assert ids(again.search("rollback", mode="lexical")) == ["router#1"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 1}'])
+def test_a_damaged_manifest_is_refused_with_a_remedy(library, tmp_path, text):
+    (tmp_path / "library" / "manifest.json").write_text(text)
+    with pytest.raises(SchemaMismatch, match="damaged"):
+        Library.open(tmp_path / "library", embedder=HashEmbedder())
+
+
+def test_a_lost_manifest_is_not_made_up(library, tmp_path):
+    (tmp_path / "library" / "manifest.json").unlink()
+    with pytest.raises(SchemaMismatch, match="lost its manifest"):
+        Library.open(tmp_path / "library", embedder=HashEmbedder("fake:other"), create=True)
+
+
+def test_a_damaged_catalogue_is_refused_with_a_remedy(library, tmp_path):
+    library.close()
+    for leftover in (tmp_path / "library").glob("catalogue.sqlite-*"):
+        leftover.unlink()
+    (tmp_path / "library" / "catalogue.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(LibraryError, match="index the documents again"):
+        Library.open(tmp_path / "library", embedder=HashEmbedder())
+
+
+def test_a_passage_limit_beyond_the_model_makes_no_library(tmp_path):
+    with pytest.raises(BadSettings, match="64"):
+        a_library(tmp_path / "new", settings=IndexSettings(passage_tokens=5000))
+    assert not (tmp_path / "new" / "manifest.json").exists()
+
+
+def test_half_characters_are_searched_for_like_any_other(library):
+    assert ids(library.search("\ud800 pump"))[0] == "AAR-2021-04"
 
 
 def test_a_second_writer_is_refused(library, tmp_path, monkeypatch):

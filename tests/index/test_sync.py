@@ -162,3 +162,71 @@ def test_progress_rises_to_the_whole(library, folder):
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
     assert (steps[-1].files, steps[-1].total) == (3, 3)
+
+
+def test_moved_swapped_and_edited_copies_lose_nothing(library, folder):
+    sync(library, [folder])
+    (folder / "pump.md").rename(folder / "third.md")
+    (folder / "tent.md").rename(folder / "pump.md")
+    sync(library, [folder])
+    assert sync(library, [folder]).unchanged == 3
+    assert {hit.source for hit in library.search("filter blocked", mode="lexical").hits} == {str(folder / "third.md")}
+    (folder / "copy.md").write_text((folder / "third.md").read_text())
+    sync(library, [folder])
+    (folder / "third.md").write_text("# New\n\nSomething else stands here now instead.\n")
+    sync(library, [folder])
+    assert {hit.source for hit in library.search("filter blocked", mode="lexical").hits} == {str(folder / "copy.md")}
+
+
+def test_a_folder_that_moved_keeps_its_records(library, folder):
+    sync(library, [folder])
+    folder.rename(folder.with_name("moved"))
+    assert counts(sync(library, [folder.with_name("moved")])) == expect(renamed=3)
+    assert library.search("pump").hits[0].source == str(folder.with_name("moved") / "pump.md")
+
+
+def test_a_path_is_the_same_however_it_is_written(library, folder):
+    sync(library, [folder])
+    (folder / "pump.md").unlink()
+    assert counts(sync(library, [folder / ".." / "docs"])) == expect(unchanged=2, removed=1)
+
+
+def test_a_name_that_is_no_text_is_listed(library, folder):
+    Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff.md")).write_text("# Bad\n\nA name that nobody can print.\n")
+    report = sync(library, [folder])
+    assert (report.added, len(report.failed)) == (3, 1)
+    assert "Rename" in report.failed[0].remedy
+
+
+def test_a_folder_that_cannot_be_opened_keeps_its_records(library, folder, monkeypatch):
+    sync(library, [folder])
+    real = os.walk
+
+    def walk(root, onerror):
+        onerror(PermissionError(13, "Permission denied", str(folder / "deep")))
+        return ((place, folders, names) for place, folders, names in real(root) if not place.endswith("deep"))
+
+    monkeypatch.setattr(os, "walk", walk)
+    report = sync(library, [folder])
+    assert (report.removed, report.unchanged) == (0, 2)
+    assert "Permission denied" in report.failed[0].reason
+
+
+def test_a_document_that_cannot_be_processed_is_listed(library, folder, monkeypatch):
+    monkeypatch.setattr("ingest.prepare.recognise", lambda document, path: 1 / 0)
+    report = sync(library, [folder])
+    assert (report.added, len(report.failed)) == (0, 3)
+    assert "ZeroDivisionError" in report.failed[0].reason
+
+
+def test_ids_of_ones_own_with_a_hash_stay_with_their_records(library, folder):
+    log = folder / "log.csv"
+    log.write_text("id,title,lesson\nCase#1,Boats,Moor the boats with two ropes\nCase#2,Cars,Chock the wheels\n")
+    sync(library, [folder])
+    log.write_text(
+        "id,title,lesson\nCase#0,Trains,Ring the bell\n"
+        "Case#1,Boats,Moor the boats with two ropes\nCase#2,Cars,Chock the wheels\n"
+    )
+    sync(library, [folder])
+    titles = {one: library.get(one).title for one in ("Case#0", "Case#1", "Case#2")}
+    assert titles == {"Case#0": "Trains", "Case#1": "Boats", "Case#2": "Cars"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +56,7 @@ def remove(
 
     with opened(load_settings(library)) as opened_library:
         known = [Path(path) for path in opened_library.known()]
-        roots = [path.absolute() for path in paths]
+        roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - as `index` does
         gone = [str(path) for path in known if any(path.is_relative_to(root) for root in roots)]
         if not gone:
             raise NotInLibrary("Nothing in the library comes from there.", "See what is there: lessons status")

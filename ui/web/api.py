@@ -32,7 +32,7 @@ class Question(BaseModel):
 
     question: str
     filters: dict[str, str] = Field(default_factory=dict)
-    history: list[str] = Field(default_factory=list, max_length=50)
+    history: list[Annotated[str, Field(max_length=10_000)]] = Field(default_factory=list, max_length=50)
 
 
 async def say_error(_: Request, error: Exception) -> JSONResponse:

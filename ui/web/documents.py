@@ -106,7 +106,7 @@ def document_routes(library: Library) -> APIRouter:
 def _source(library: Library, source_id: int) -> SourceView:
     try:
         return library.source(source_id)
-    except NotInLibrary as error:
+    except (NotInLibrary, OverflowError) as error:
         raise DocumentRefused(404, "The library holds no such document.") from error
 
 
