@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,8 +92,8 @@ def brief(
         for claim in item.watch_out:
             marks = "".join(f" [{n}]" for n in claim.citations)
             out.print(f"  - {claim.text}{marks}", markup=False)
-        for source in item.lessons:
-            out.print("    " + reference(source), style="dim", markup=False)
+        for line in references(item.lessons):
+            out.print("    " + line, style="dim", markup=False)
         if not item.lessons:
             out.print("  No lesson found.", style="dim")
 
@@ -117,19 +118,26 @@ def _print_standing(answer: Answer) -> None:
         if answer.nearest:
             out.print("Nearest, but not this:")
     else:
-        out.print()
-    for source in answer.nearest or answer.sources:
-        out.print("  " + reference(source), style="dim", markup=False)
+        out.print("\nAnswered in part, from:" if answer.verdict == "partial" else "")
+    for line in references(answer.nearest or answer.sources):
+        out.print("  " + line, style="dim", markup=False)
     for caveat in (*answer.conflicts, *answer.caveats):
         out.print(f"Note: {caveat}", markup=False)
     if answer.who_to_ask:
         out.print("Ask: " + "; ".join(answer.who_to_ask), markup=False)
 
 
-def reference(source: Cited) -> str:
-    """A source on one line: number, record, where it is, when it was and how it ended."""
+def references(sources: Sequence[Cited]) -> list[str]:
+    """A line a record: the numbers of its quotes, what it is, when it was, how it ended and where it stands."""
+    records: dict[str, list[Cited]] = {}
+    for source in sources:
+        records.setdefault(source.lesson_id, []).append(source)
+    return [_reference("".join(f"[{one.n}]" for one in quotes), quotes[0]) for quotes in records.values()]
+
+
+def _reference(marks: str, source: Cited) -> str:
     parts = [
-        f"[{source.n}] {source.lesson_id}",
+        f"{marks} {source.lesson_id}",
         source.title,
         source.unit or "",
         source.event_date or "undated",
