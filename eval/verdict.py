@@ -19,6 +19,7 @@ from assistant.settings import AssistantSettings
 from assistant.verdict import Calibration, Features, answerable, features
 from eval.beir import Collection
 from index.library import Library
+from ingest.errors import BadDataset
 
 UNSURE = 0.1  # of the answerable questions in the fitting half get no better than `partial`
 
@@ -63,12 +64,22 @@ def cases(libraries: Sequence[tuple[Collection, Library]], limit: int) -> list[C
     return out
 
 
+def _both_kinds(half: list[Case]) -> list[Case]:
+    if {case.answerable for case in half} != {True, False}:
+        reason = "A half of the questions lacks answerable or unanswerable ones."
+        raise BadDataset(reason, "Give two or more collections about different worlds, with more questions each.")
+    return half
+
+
 def fit(found: Sequence[Case]) -> Calibration:
-    """A logistic regression on the fitting half; it declines where that gives the best balanced accuracy."""
+    """A logistic regression on the fitting half; it declines where that gives the best balanced accuracy.
+
+    Raises `BadDataset` when a half has questions of one kind only.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_curve
 
-    used = [case for case in found if case.fits]
+    used = _both_kinds([case for case in found if case.fits])
     inputs, wanted = np.array([case.features for case in used]), np.array([case.answerable for case in used])
     model = LogisticRegression(class_weight="balanced", C=10).fit(inputs, wanted)
     bias, *weights = (round(float(value), 2) for value in (model.intercept_[0], *model.coef_[0]))
@@ -85,7 +96,7 @@ def report(found: Sequence[Case], calibration: Calibration) -> Report:
     """How a calibration does on the testing half."""
     from sklearn.metrics import roc_auc_score
 
-    held = [case for case in found if not case.fits]
+    held = _both_kinds([case for case in found if not case.fits])
     scores = np.array([answerable(case.features, calibration) for case in held])
     wanted = np.array([case.answerable for case in held])
     declined = scores < calibration.none_below

@@ -183,7 +183,9 @@ def test_eval_answers_scores_a_gold_file(call, sample, tmp_path):
 
 
 def test_eval_verdict_fits_and_tests(call, tmp_path):
-    for world, words in (("sea", "ship anchor harbour tide"), ("farm", "tractor barley harvest fence")):
+    sea = "ship anchor harbour tide sail rudder keel mast buoy pier net oar"
+    farm = "tractor barley harvest fence barn plough seed field hay stable cart well"
+    for world, words in (("sea", sea), ("farm", farm)):
         folder = tmp_path / world
         (folder / "qrels").mkdir(parents=True)
         rows = [(number, word) for number, word in enumerate(words.split())]
@@ -199,6 +201,7 @@ def test_eval_verdict_fits_and_tests(call, tmp_path):
     found = json.loads(out)
     assert status == 0
     assert found["fitted"]["auroc"] == 1.0
+    assert call("eval", "verdict", tmp_path / "sea")[0] == 2
     assert set(found["in_use"]["pairs"]) == {"sea → sea", "sea → farm", "farm → farm", "farm → sea"}
 
 
