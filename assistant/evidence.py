@@ -108,8 +108,8 @@ def _more_of(library: Library, found: Hits, filters: Filters | None) -> list[Hit
 
 def covered(rarity: Mapping[str, float], words: Sequence[str]) -> float:
     """The share of the question's words that are among `words`, each counted by how rare it is; 1 if it has none."""
-    total = sum(rarity.values())
-    return sum(idf for word, idf in rarity.items() if word in set(words)) / total if total else 1.0
+    total, there = sum(rarity.values()), set(words)
+    return sum(idf for word, idf in rarity.items() if word in there) / total if total else 1.0
 
 
 def _key(hit: Hit, at: int) -> str | None:

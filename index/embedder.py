@@ -6,7 +6,7 @@ import importlib.util
 import os
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,10 +63,11 @@ class SentenceTransformerEmbedder:
         self._wanted = max_tokens
         self._batch_size = batch_size
         self._lock = threading.Lock()
+        self._recent = lru_cache(maxsize=8)(self._query)  # one question searches and compares several times
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        location = _locate(self.name)
+        location = locate(self.name)
         if Path(location).exists():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder needs no hub, and asking one would wait for it
         try:
@@ -113,12 +114,18 @@ class SentenceTransformerEmbedder:
         return np.asarray(vectors, dtype=np.float32)
 
     def query(self, text: str) -> Vectors:
+        return self._recent(text)
+
+    def _query(self, text: str) -> Vectors:
         with self._lock:
             vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vector, dtype=np.float32)
+        vector = np.asarray(vector, dtype=np.float32)
+        vector.flags.writeable = False  # every caller gets the same one
+        return vector
 
 
-def _locate(name: str) -> str:
+def locate(name: str) -> str:
+    """Where the weights of that name are: a folder, or the name itself for a hub."""
     if name != PACKAGED:
         return name
     spec = importlib.util.find_spec(PACKAGED_MODULE)
