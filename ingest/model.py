@@ -17,6 +17,8 @@ Kind = Literal[
     "reference",
 ]  # fmt: skip
 Maturity = Literal["observation", "lesson_identified", "lesson_learned"]
+Severity = Literal["critical", "major", "minor"]
+ActionState = Literal["open", "done", "dropped", "unknown"]
 Method = Literal["native", "frontmatter", "label", "heading", "filename", "folder", "text"]
 
 NOT_LESSONS: frozenset[str] = frozenset({"guidance", "template", "reference"})
@@ -49,21 +51,32 @@ class Record:
 class Document:
     """What a reader yields: the text as it will be searched, quoted and shown, and what is known about it.
 
-    `page_starts` holds the offset at which each page begins (empty where the format has no pages);
-    `fields` the metadata the file itself states (front matter, document properties), keys lower-cased.
+    `page_starts` holds the offset at which each page, slide, sheet, message or chapter begins (empty where the format
+    has none); `page_names` what to call each where "page 3" is wrong ("slide 3", "sheet Log", "page iv"); `fields` the
+    metadata the file itself states (front matter, document properties), keys lower-cased; `lessons` the records of a
+    file that this program exported, recognised already.
     """
 
     text: str
     title: str = ""
     page_starts: tuple[int, ...] = ()
+    page_names: tuple[str, ...] = ()
     headings: tuple[Heading, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`; None where the format has no pages."""
         return bisect_right(self.page_starts, offset) if self.page_starts else None
+
+    def place_of(self, offset: int) -> str:
+        """What a citation calls the page that holds `offset`; empty where the format has no pages."""
+        page = self.page_of(offset)
+        if page is None:
+            return ""
+        return self.page_names[page - 1] if self.page_names else f"page {page}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +99,34 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """One value of a field that may have several; where it was found in the text, `start:end` is the quote for it."""
+
+    name: str
+    method: Method
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to be done, by whom and when as far as stated; `start:end` is where the text says so."""
+
+    text: str
+    start: int
+    end: int
+    role: str | None = None
+    due: str | None = None
+    state: ActionState = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
 class Lesson:
-    """One record. Dates are ISO 8601 with the precision known: `2021`, `2021-03` or `2021-03-14`."""
+    """One record. Dates are ISO 8601 with the precision known: `2021`, `2021-03` or `2021-03-14`.
+
+    `provenance` says for each field with one value how it was found; each tag says it for itself. `contributors` are
+    roles: who said what is told by the text alone.
+    """
 
     lesson_id: str
     title: str
@@ -104,6 +143,12 @@ class Lesson:
     supersedes: str | None = None
     superseded_by: str | None = None
     url: str | None = None
+    phase: str | None = None
+    severity: Severity | None = None
+    topics: tuple[Tag, ...] = ()
+    causes: tuple[Tag, ...] = ()
+    actions: tuple[Action, ...] = ()
+    contributors: tuple[Tag, ...] = ()
     sections: tuple[Section, ...] = ()
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
@@ -112,7 +157,8 @@ class Lesson:
 class Passage:
     """What is embedded and searched: `text` is exactly the source's text at `start:end`.
 
-    `header` (title, project, year, section) is embedded with the text and is not part of it.
+    `header` (title, project, year, section) is embedded with the text and is not part of it. `place` is what a
+    citation calls its page ("page 3", "slide 2"), empty where there are none.
     """
 
     start: int
@@ -121,6 +167,7 @@ class Passage:
     section: str
     page: int | None
     header: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +182,16 @@ class Source:
     title: str
     text: str
     page_starts: tuple[int, ...] = ()
+    page_names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file read: its source and the lessons in it, in reading order; not cut yet."""
+
+    source: Source
+    lessons: tuple[Lesson, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import PurePath
 
 from ingest.errors import UnreadableFile
 from ingest.model import Document
+from ingest.readers import plugins
 from ingest.readers.docx import read_docx
+from ingest.readers.epub import read_epub
 from ingest.readers.html import read_html
+from ingest.readers.legacy import read_legacy
+from ingest.readers.mail import read_eml
 from ingest.readers.markdown import read_markdown
+from ingest.readers.msg import read_msg
+from ingest.readers.opendocument import read_odp, read_ods, read_odt
 from ingest.readers.pdf import read_pdf
 from ingest.readers.plain import read_plain
+from ingest.readers.pptx import read_pptx
 from ingest.readers.records import read_delimited, read_json, read_json_lines
+from ingest.readers.rtf import read_rtf
+from ingest.readers.xlsx import read_xlsx
 
 Reader = Callable[[bytes, str], Document]
 """Takes a file's bytes and its name. Raises `UnreadableFile`; whatever else it raises, `read` turns into that."""
+
+_OPEN_XML = "application/vnd.openxmlformats-officedocument."
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+
+
+def _read_image(data: bytes, name: str) -> Document:
+    from ingest.readers.ocr import read_image  # here, as most libraries hold no pictures
+
+    return read_image(data, name)
+
 
 _FORMATS: dict[str, tuple[Reader, str]] = {
     ".pdf": (read_pdf, "application/pdf"),
@@ -29,29 +49,51 @@ _FORMATS: dict[str, tuple[Reader, str]] = {
     ".log": (read_plain, "text/plain"),
     ".html": (read_html, "text/html"),
     ".htm": (read_html, "text/html"),
-    ".docx": (read_docx, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ".docx": (read_docx, f"{_OPEN_XML}wordprocessingml.document"),
+    ".doc": (read_legacy, "application/msword"),
+    ".odt": (read_odt, f"{_OPEN_DOCUMENT}text"),
+    ".rtf": (read_rtf, "application/rtf"),
+    ".pptx": (read_pptx, f"{_OPEN_XML}presentationml.presentation"),
+    ".pptm": (read_pptx, "application/vnd.ms-powerpoint.presentation.macroenabled.12"),
+    ".ppt": (read_legacy, "application/vnd.ms-powerpoint"),
+    ".odp": (read_odp, f"{_OPEN_DOCUMENT}presentation"),
+    ".xlsx": (read_xlsx, f"{_OPEN_XML}spreadsheetml.sheet"),
+    ".xlsm": (read_xlsx, "application/vnd.ms-excel.sheet.macroenabled.12"),
+    ".xls": (read_legacy, "application/vnd.ms-excel"),
+    ".ods": (read_ods, f"{_OPEN_DOCUMENT}spreadsheet"),
+    ".eml": (read_eml, "message/rfc822"),
+    ".msg": (read_msg, "application/vnd.ms-outlook"),
+    ".epub": (read_epub, "application/epub+zip"),
+    ".png": (_read_image, "image/png"),
+    ".jpg": (_read_image, "image/jpeg"),
+    ".jpeg": (_read_image, "image/jpeg"),
+    ".tif": (_read_image, "image/tiff"),
+    ".tiff": (_read_image, "image/tiff"),
     ".csv": (read_delimited, "text/csv"),
     ".tsv": (read_delimited, "text/tab-separated-values"),
     ".jsonl": (read_json_lines, "application/jsonl"),
     ".ndjson": (read_json_lines, "application/x-ndjson"),
     ".json": (read_json, "application/json"),
 }
-READERS: dict[str, Reader] = {suffix: reader for suffix, (reader, _) in _FORMATS.items()}
+READERS: dict[str, Reader] = {suffix: reader for suffix, (reader, _) in _FORMATS.items()} | plugins.installed()
+"""By suffix; a reader that an installed package brings replaces ours."""
 
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
-def supported(path: Path) -> bool:
+def supported(path: PurePath) -> bool:
     """Whether the file's suffix names a format that can be read."""
     return path.suffix.lower() in READERS
 
 
-def media_type(path: Path) -> str:
-    """The media type by suffix; `application/octet-stream` for a format that is not read."""
-    return _FORMATS[path.suffix.lower()][1] if supported(path) else "application/octet-stream"
+def media_type(path: PurePath) -> str:
+    """The media type by suffix; `application/octet-stream` where it is not known or the format is not read."""
+    suffix = path.suffix.lower()
+    known = _FORMATS[suffix][1] if suffix in _FORMATS else mimetypes.guess_type(f"file{suffix}", strict=False)[0]
+    return known if known and supported(path) else "application/octet-stream"
 
 
-def read(path: Path, data: bytes) -> Document:
+def read(path: PurePath, data: bytes) -> Document:
     """The document in `data`, by the reader for the suffix of `path`; the file itself is not touched.
 
     Raises `UnreadableFile` for an unknown format, and for a file that is empty, broken, locked or without text.

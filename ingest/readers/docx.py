@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ingest.errors import UnreadableFile
-from ingest.model import Document, Heading
+from ingest.model import Document
+from ingest.readers.archive import open_office
 from ingest.readers.properties import real_title
+from ingest.readers.writer import Writer
 
 if TYPE_CHECKING:
     from docx.document import Document as Word
 
 _Xml = Any  # python-docx leaves its XML elements untyped
 
-_MOST_BYTES = 500 * 2**20  # unpacked
-_MOST_RATIO = 200  # unpacked to packed; ordinary files stay under 30
-_SMALL = 20 * 2**20  # unpacked: too little to do harm, whatever its ratio
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _WRAPPERS = frozenset(_W + tag for tag in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
@@ -32,47 +28,21 @@ def read_docx(data: bytes, name: str) -> Document:
     """A `.docx` file; its title property is its title. Raises `UnreadableFile`."""
     import docx
 
-    _guard(data)
+    open_office(data, "Word document", "word/", ".docx")
     word = docx.Document(io.BytesIO(data))
     writer = _Writer(word)
     writer.blocks(word.element.body)
     title = real_title(word.core_properties.title)
     first = next((heading.title for heading in writer.headings if heading.level == 1), "")
-    return Document("".join(writer.parts), title or first, headings=tuple(writer.headings))
+    return writer.document(title or first)
 
 
-def _guard(data: bytes) -> None:
-    """Refuse what is no `.docx`, is locked, or would unpack to an absurd size."""
-    if data.startswith(_OLE):
-        raise UnreadableFile(
-            "The document is protected by a password or in the old .doc format.",
-            "Open it in Word and save a copy as .docx without a password.",
-        )
-    try:
-        parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except zipfile.BadZipFile as error:
-        raise UnreadableFile(
-            f"The file is damaged or not a Word document: {error}.", "Open it in Word and save it again as .docx."
-        ) from error
-    if "word/document.xml" not in {part.filename for part in parts}:
-        raise UnreadableFile("The file is no Word document.", "Give it the suffix of its real format.")
-    unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
-    if unpacked > _MOST_BYTES or (unpacked > _SMALL and unpacked > _MOST_RATIO * packed):
-        raise UnreadableFile(
-            f"The document unpacks to {unpacked / 2**20:,.0f} MB from {packed / 2**20:.1f} MB, as a zip bomb does.",
-            "If you trust it, open it in Word, remove what is not text and save it again.",
-        )
-
-
-class _Writer:
-    """Writes the text and notes the headings; rows and list items follow each other without a blank line."""
+class _Writer(Writer):
+    """Writes the paragraphs and tables of a Word document."""
 
     def __init__(self, word: Word) -> None:
+        super().__init__()
         self.levels, self.lists = _styles(word)
-        self.parts: list[str] = []
-        self.headings: list[Heading] = []
-        self.length = 0
-        self.kind = ""
         self.level = 0  # of the last heading by style: a bold line ranks below it
 
     def blocks(self, parent: _Xml) -> None:
@@ -96,14 +66,12 @@ class _Writer:
         level = self.levels.get(element.style or "") or _outline_level(element.pPr)
         bold = not level and _bold(element) and len(text) <= 80 and not text.endswith((".", "!", ",", ";"))
         if level or bold:
-            title = " ".join(text.split())
-            end = self.write(title, "heading")
             self.level = level or self.level
-            self.headings.append(Heading(level or min(self.level + 1, 6), title, end - len(title), end))
+            self.heading(level or self.level + 1, text)
         elif self._listed(element):
-            self.write(f"- {text}", "item")
+            self.item(text)
         else:
-            self.write(text, "text")
+            self.write(text)
 
     def table(self, element: _Xml) -> None:
         """Write one row per line; a row of one cell only lays out its content."""
@@ -114,18 +82,8 @@ class _Writer:
             if len(cells) == 1:
                 self.blocks(cells[0])
                 continue
-            texts = [" ".join(" ".join(map(_text, cell.iter(_W + "p"))).split()) for cell in cells]
-            if any(texts):
-                self.write(" | ".join(texts), "row")
-        self.kind = ""
-
-    def write(self, text: str, kind: str) -> int:
-        """Append a block; the offset of its end."""
-        gap = "" if not self.parts else "\n" if kind == self.kind and kind in ("row", "item") else "\n\n"
-        self.parts += [gap, text]
-        self.length += len(gap) + len(text)
-        self.kind = kind
-        return self.length
+            self.row([" ".join(map(_text, cell.iter(_W + "p"))) for cell in cells])
+        self.part()
 
     def _listed(self, element: _Xml) -> bool:
         number = element.pPr.numPr if element.pPr is not None else None

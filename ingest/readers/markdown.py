@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ingest.exchange import from_front_matter
 from ingest.model import Document, Heading
 from ingest.readers.plain import decode
 
@@ -24,21 +25,25 @@ _INLINE = (
 def read_markdown(data: bytes, name: str) -> Document:
     """A Markdown file without its front matter, which is in `fields`; broken front matter stays in the text."""
     text = decode(data)
-    fields: dict[str, str] = {}
+    values: dict[str, object] = {}
     warnings: tuple[str, ...] = ()
     if block := _FRONT_MATTER.match(text):
         try:
-            fields = _front_matter(block[1])
+            values = _front_matter(block[1])
         except ValueError as error:
             warnings = (f"The front matter is not valid YAML and was kept as text: {error}",)
-        if fields:
+        if values:
             text = text[block.end() :]
     found = tuple(_headings(text))
+    if exported := from_front_matter(values, text, found):
+        return exported
+    pairs = ((key, _value(value)) for key, value in values.items())
+    fields = {key: value for key, value in pairs if value not in ("", "~", "null")}
     first = found[0].title if found and found[0].level == 1 else ""
     return Document(text, title=fields.get("title") or first, headings=found, fields=fields, warnings=warnings)
 
 
-def _front_matter(block: str) -> dict[str, str]:
+def _front_matter(block: str) -> dict[str, object]:
     """Keys and values as written: no number, date or boolean is made of them, so `id: 007` stays `007`."""
     import yaml
 
@@ -48,8 +53,7 @@ def _front_matter(block: str) -> dict[str, str]:
         raise ValueError(" ".join(str(error).split())) from error
     if not isinstance(values, dict):
         return {}
-    pairs = ((str(key).strip().lower(), _value(value)) for key, value in values.items())
-    return {key: value for key, value in pairs if value not in ("", "~", "null")}
+    return {str(key).strip().lower(): value for key, value in values.items()}
 
 
 def _value(value: object) -> str:

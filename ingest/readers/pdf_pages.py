@@ -14,16 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import hypot, pi
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ingest.errors import NotInLibrary, UnreadableFile
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
 _LOCK = threading.RLock()
 _FINE = 1_000_000  # device units a page is measured in; PDFium gives whole ones
 _TALLEST = 10_000  # pixels
+_LARGEST = 4_000  # pixels
 _WIDEST_GAP = 0.1  # of the page's width, between characters of one line
 _HYPHEN = "\x02"  # what PDFium puts for a hyphen at a line's end together with the line break
 _SOFT_HYPHEN = re.compile(rf"(?<=[a-z]){_HYPHEN}(?=[a-z])")
@@ -138,6 +140,27 @@ def picture(data: bytes, page: int, width_px: int) -> bytes:
         png = io.BytesIO()
         image.save(png, "PNG")
         return png.getvalue()
+
+
+def rendered(data: bytes, page: int, dpi: int) -> Image:
+    """Page `page` (from 1) as a picture for OCR, at most 4,000 pixels wide and high. Raises `UnreadableFile`."""
+    with opened(data) as document:
+        shown = document[page - 1]
+        scale = min(dpi / 72, _LARGEST / max(shown.get_size()))
+        return cast("Image", shown.render(scale=scale).to_pil())
+
+
+def picture_share(page: PdfPage) -> float:
+    """How much of the page pictures fill (0–1); those that overlap count twice."""
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
+
+    left, bottom, right, top = page.get_bbox()
+    area = 0.0
+    for found in page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=4):
+        box = found.get_bounds()
+        across, up = min(right, box[2]) - max(left, box[0]), min(top, box[3]) - max(bottom, box[1])
+        area += max(0.0, across) * max(0.0, up)
+    return min(1.0, area / float((right - left) * (top - bottom)))
 
 
 def _on_page(page: PdfPage, box: tuple[float, float, float, float]) -> Box | None:

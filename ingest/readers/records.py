@@ -1,4 +1,4 @@
-"""Files of records (CSV, TSV, JSON, JSON Lines): one row is one lesson, rendered as text with headings."""
+"""Files of records (CSV, TSV, JSON, JSON Lines): one row is one lesson."""
 
 from __future__ import annotations
 
@@ -6,28 +6,17 @@ import csv
 import io
 import json
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import PurePath
+from dataclasses import replace
+from typing import Any
 
-from ingest import crosswalk
-from ingest.dates import infer_day_first, parse_date
 from ingest.errors import UnreadableFile
-from ingest.model import Document, Heading, Record
+from ingest.exchange import from_json_rows
+from ingest.model import Document
 from ingest.readers.cells import cell_text
 from ingest.readers.plain import decode
+from ingest.readers.rendering import numbers, rows_document, unique
 
-Row = dict[str, str]
-
-_LONG = 200  # characters: a longer value of an unknown column is a section of its own
-_LONGEST_TITLE = 90
-_LONGEST_ID = 64
-_IN_FIELDS_ONLY = frozenset({
-    "id", "title", "url", "event_date", "written_date", "project", "unit", "owner", "outcome", "kind", "severity",
-    "status", "superseded_by",
-})  # fmt: skip
-_DATES = ("event_date", "written_date")
+_LONGEST_CELL = 2**20  # characters
 _SHAPE = "Give a list of objects, one for each lesson, or an object that holds one such list."
 
 
@@ -35,26 +24,50 @@ def read_delimited(data: bytes, name: str) -> Document:
     """A CSV or TSV file whose first line names the columns. Raises `UnreadableFile` if no row can be read."""
     text = decode(data).lstrip("\n")
     delimiter = "\t" if name.lower().endswith(".tsv") else _delimiter(text.partition("\n")[0])
-    try:
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise UnreadableFile(
-            f"The table is broken: {error}.", "Look for a quotation mark that never closes."
-        ) from error
-    columns = _unique(table[0]) if table else []
+    table = _table(text, delimiter)
+    columns = unique(table[0]) if table else []
     rows, ragged = [], []
     for number, cells in enumerate(table[1:], 2):
         if len(cells) not in (0, len(columns)):
             ragged.append(number)
         names = columns + [f"Column {position}" for position in range(len(columns) + 1, len(cells) + 1)]
         rows.append(dict(zip(names, cells, strict=False)))
-    warnings = [f"Rows with more or fewer cells than the header: {_numbers(ragged)}."] if ragged else []
-    return _document(rows, name, warnings)
+    warnings = [f"Rows with more or fewer cells than the header: {numbers(ragged)}."] if ragged else []
+    return rows_document(rows, name, warnings)
+
+
+def _table(text: str, delimiter: str) -> list[list[str]]:
+    csv.field_size_limit(_LONGEST_CELL)  # of the whole process; nothing else in it reads CSV
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    table: list[list[str]] = []
+    start, end = 0, 0  # lines of the last row
+    try:
+        for row in rows:
+            table.append(row)
+            start, end = end, rows.line_num
+        if table and table[-1] and "\n" in table[-1][-1].rstrip("\n"):
+            _refuse_open_quote("\n".join(text.split("\n")[start:]), delimiter)
+    except csv.Error as error:
+        line = (start if rows.line_num == end else end) + 1
+        raise UnreadableFile(
+            f"The table is broken in the row that begins in line {line}: {error}.",
+            "Look there for a quotation mark that never closes; a cell may have up to a million characters.",
+        ) from error
+    return table
+
+
+def _refuse_open_quote(row: str, delimiter: str) -> None:
+    """Raise `csv.Error` if a quotation mark in the last row never closes: it has swallowed the rows after it."""
+    try:
+        list(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise
 
 
 def read_json_lines(data: bytes, name: str) -> Document:
     """A file of one JSON object a line. Lines that are none are named in a warning and skipped."""
-    rows: list[object] = []
+    rows: list[dict[str, Any]] = []
     broken = []
     for number, line in enumerate(decode(data).split("\n"), 1):
         if not line.strip():
@@ -69,8 +82,10 @@ def read_json_lines(data: bytes, name: str) -> Document:
             broken.append(number)
     if not rows:
         raise UnreadableFile("No line of the file is a JSON object.", "Write one JSON object a line.")
-    warnings = [f"Lines that are no JSON object were skipped: {_numbers(broken)}."] if broken else []
-    return _document(rows, name, warnings)
+    warnings = [f"Lines that are no JSON object were skipped: {numbers(broken)}."] if broken else []
+    if exported := from_json_rows(rows):
+        return replace(exported, warnings=(*warnings, *exported.warnings))
+    return rows_document(rows, name, warnings)
 
 
 def read_json(data: bytes, name: str) -> Document:
@@ -89,7 +104,7 @@ def read_json(data: bytes, name: str) -> Document:
         value = lists[0] if len(lists) == 1 else [value]
     if not _objects(value):
         raise UnreadableFile("The JSON holds no records.", _SHAPE)
-    return replace(_document(value, name, []), fields=fields)
+    return replace(rows_document(value, name, []), fields=fields)
 
 
 def _objects(value: object) -> bool:
@@ -100,158 +115,3 @@ def _delimiter(header: str) -> str:
     """The delimiter of a header line: the sniffer is easily misled by the text of the rows."""
     bare = re.sub(r'"[^"]*"', "", header)
     return max(",;\t|", key=bare.count)
-
-
-def _unique(header: Sequence[str]) -> list[str]:
-    """Column names, none empty and none twice."""
-    names: list[str] = []
-    for position, cell in enumerate(header, 1):
-        name = " ".join(cell.split()) or f"Column {position}"
-        names.append(name if name not in names else f"{name} ({position})")
-    return names
-
-
-def _document(raw: Sequence[object], name: str, warnings: list[str]) -> Document:
-    rows = [{str(key): cell_text(value) for key, value in row.items()} for row in raw if isinstance(row, dict)]
-    empty = [number for number, row in enumerate(rows, 1) if not any(row.values())]
-    rows = [row for row in rows if any(row.values())]
-    if not rows:
-        raise UnreadableFile("The file holds no rows.", "Give a file with a header and at least one row.")
-    if empty:
-        warnings = [*warnings, f"Empty records were skipped: {_numbers(empty)}."]
-    sources = crosswalk.field_columns(dict.fromkeys(column for row in rows for column in row))
-    fields = _fields(rows, sources, _series(rows, name))
-    counts = Counter(found["id"] for found in fields if "id" in found)
-    repeated = sorted(key for key, count in counts.items() if count > 1)
-    if repeated:
-        warnings = [*warnings, f"Ids used more than once; later records go without: {', '.join(repeated[:20])}."]
-    parts: list[str] = []
-    records: list[Record] = []
-    start, seen = 0, set[str]()
-    for row, found in zip(rows, fields, strict=True):
-        if found.get("id") in seen:
-            del found["id"]
-        seen.add(found.get("id", ""))
-        text, headings = _render(row, found, sources, start)
-        parts.append(text)
-        records.append(Record(start, start + len(text), found, headings))
-        start += len(text) + 2
-    return Document("\n\n".join(parts), records=tuple(records), warnings=tuple(warnings))
-
-
-def _series(rows: Sequence[Row], name: str) -> str:
-    """The name of the collection, put before ids that are bare numbers."""
-    columns = {crosswalk.normal(column) for row in rows[:1] for column in row}
-    return "LLIS" if {"driving event", "mission directorate"} <= columns else PurePath(name).stem.upper()
-
-
-def _fields(rows: Sequence[Row], sources: Mapping[str, list[str]], series: str) -> list[dict[str, str]]:
-    """The crosswalk's fields of each row; dates are read by column."""
-    dated = [column for field in _DATES for column in sources.get(field, ())]
-    dates = {column: _dates([row.get(column, "") for row in rows]) for column in dated}
-    found = []
-    for number, row in enumerate(rows):
-        values = {
-            field: next((value for column in given if (value := row.get(column, ""))), "")
-            for field, given in sources.items()
-        }
-        for field in _DATES:
-            values[field] = next((dates[column][number] for column in sources.get(field, ()) if row.get(column)), "")
-        values["id"] = _id(values.get("id", ""), series)
-        values["title"] = _title(row, values, sources)
-        found.append({field: value for field, value in values.items() if value})
-    return found
-
-
-def _dates(column: Sequence[str]) -> list[str]:
-    """Dates in ISO 8601; whether `03/04/2021` is in March or April is told by the column's other rows."""
-    day_first = infer_day_first("\n".join(column))
-    return [parse_date(value, day_first=day_first) or "" if value else "" for value in column]
-
-
-def _id(value: str, series: str) -> str:
-    """An id as it stands if it holds a letter, else after the series; empty if it is a text and no id."""
-    value = re.sub(r"(?<=\d)\.0$", "", value)  # spreadsheets write whole numbers as 431.0
-    if len(value) > _LONGEST_ID or "\n" in value or not value:
-        return ""
-    return value if any(map(str.isalpha, value)) else f"{series}-{value}"
-
-
-def _title(row: Row, values: Mapping[str, str], sources: Mapping[str, list[str]]) -> str:
-    """The title column, else the opening of the first section, else the first short text that is no id or date."""
-    if values.get("title"):
-        return " ".join(values["title"].split())
-    for column, value in row.items():
-        if value and crosswalk.is_content(column):
-            return _opening(value)
-    known = {column for field in ("id", "url", *_DATES) for column in sources.get(field, ())}
-    texts = [value for column, value in row.items() if value and column not in known]
-    return _opening(next((value for value in texts if len(value) <= _LONG and not _bare(value)), (*texts, "Record")[0]))
-
-
-def _bare(value: str) -> bool:
-    return not re.search(r"[^\W\d_]{3}", value)
-
-
-def _opening(text: str) -> str:
-    """The first sentence or line of a text, cut at a word."""
-    line = re.split(r"(?<=[.!?])\s|\n", text, maxsplit=1)[0].strip().rstrip(".")
-    if len(line) <= _LONGEST_TITLE:
-        return line
-    return line[:_LONGEST_TITLE].rpartition(" ")[0].rstrip(",;:") + " …" if " " in line[:_LONGEST_TITLE] else line[:90]
-
-
-@dataclass
-class _Page:
-    """The text of one record and its headings; `start` is its offset in the document."""
-
-    start: int
-    text: str = ""
-
-    def heading(self, level: int, title: str) -> Heading:
-        """Append a heading line."""
-        start = self.start + len(self.text)
-        self.text += title
-        return Heading(level, title, start, start + len(title))
-
-
-def _render(
-    row: Row, fields: Mapping[str, str], sources: Mapping[str, list[str]], start: int
-) -> tuple[str, tuple[Heading, ...]]:
-    """The record as text: title, sections in the order of the columns, and under `Details` whatever is left."""
-    page = _Page(start)
-    headings = [page.heading(1, fields["title"])]
-    shown = _shown(row, fields, sources)
-    short = {column for columns in sources.values() for column in columns}
-    details = []
-    for column, value in row.items():
-        if not value or column in shown:
-            continue
-        if crosswalk.is_content(column) or (len(value) > _LONG and column not in short):
-            page.text += "\n\n"
-            headings.append(page.heading(2, crosswalk.heading(column)))
-            page.text += f"\n{value}"
-        else:
-            details.append(f"{crosswalk.heading(column)}: {value}")
-    if details:
-        page.text += "\n\n"
-        headings.append(page.heading(2, "Details"))
-        page.text += "\n" + "\n".join(details)
-    return page.text, tuple(headings)
-
-
-def _shown(row: Row, fields: Mapping[str, str], sources: Mapping[str, list[str]]) -> set[str]:
-    """The columns whose value the lesson shows in a field of its own, and loses nothing by it."""
-    used = {field: next((column for column in columns if row.get(column)), "") for field, columns in sources.items()}
-    return {
-        column
-        for field, column in used.items()
-        if field in _IN_FIELDS_ONLY
-        and field in fields
-        and (field not in _DATES or len(fields[field]) == len("2021-03-14") or fields[field] == row[column])
-    }
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    """Numbers for a message, at most ten."""
-    return ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")

@@ -11,12 +11,14 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import RectangleObject
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest.errors import NotInLibrary, UnreadableFile
-from ingest.readers import read
-from ingest.readers.pdf_pages import boxes, picture
+from ingest.readers import ocr, read
+from ingest.readers.pdf_pages import boxes, picture, rendered
 
+with_ocr = pytest.mark.skipif(not ocr.available(), reason="the extra `ocr` is not installed")
 HELVETICA = ("Helvetica", 11)
 
 
@@ -75,15 +77,134 @@ def test_pages_and_offsets():
 
 def test_page_without_text_is_named():
     document = pdf(make(["First."], [], ["Third."], [], []))
-    assert document.warnings == ("There is no text layer on page 2, 4–5.",)
+    (warning,) = document.warnings
+    assert warning.startswith("There is no text on page 2, 4–5. ")
     assert len(document.page_starts) == 5
     assert document.text[document.page_starts[2] :].startswith("Third.")
 
 
-def test_scan_has_no_text_layer():
-    with pytest.raises(UnreadableFile, match=r"no text layer on any page \(1–3\)") as error:
+@pytest.mark.parametrize(("installed", "remedy"), [(True, "300 dpi"), (False, "pip install 'lessons[ocr]'")])
+def test_a_document_without_any_text_is_refused(installed, remedy, monkeypatch):
+    monkeypatch.setattr(ocr, "available", lambda: installed)
+    with pytest.raises(UnreadableFile, match=r"no text on any page \(1–3\)") as error:
         pdf(make([], [], []))
-    assert "OCR" in error.value.remedy
+    assert remedy in error.value.remedy
+
+
+def scan(*lines, stamp="", share=1.0, page=(300, 200)):
+    """A page that is a picture of the lines, over `share` of its width, with a stamp in its text layer."""
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=page)
+    for number, (text, points) in enumerate(lines, 1):
+        canvas.setFont("Helvetica", points)
+        canvas.drawString(20, page[1] - 22 * number, text)
+    canvas.showPage()
+    canvas.save()
+    image = ImageReader(rendered(stream.getvalue(), 1, 150))
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=page)
+    canvas.drawImage(image, 0, 0, page[0] * share, page[1])
+    canvas.setFont("Helvetica", 6)
+    canvas.drawString(20, 4, stamp)
+    canvas.save()
+    return stream.getvalue()
+
+
+def joined(*files):
+    writer = PdfWriter()
+    for data in files:
+        writer.append(io.BytesIO(data))
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+SCAN = [("The strainer was full of leaves.", 10), ("ROOT CAUSE", 16), ("Nobody had looked at it.", 10)]
+
+
+@with_ocr
+def test_scanned_page_is_read_by_ocr():
+    data = joined(make(["The pump failed at noon, and nobody heard the alarm."]), scan(*SCAN), make(["Check it."]))
+    document = pdf(data)
+    second = document.text[document.page_starts[1] : document.page_starts[2]]
+    assert [line for line in second.splitlines() if line] == [text for text, _ in SCAN]
+    assert document.warnings == ("Pages read by OCR: 2.",)
+    assert [heading.title for heading in document.headings] == ["ROOT CAUSE"]
+    assert document.text[document.page_starts[2] :].startswith("Check it.")
+
+
+@with_ocr
+def test_nothing_is_highlighted_on_a_page_read_by_ocr():
+    data = scan(*SCAN, stamp="The copy of 2021")
+    text = pdf(data).text
+    quote = "strainer was full"
+    at = text.index(quote)
+    assert boxes(data, 1, at, at + len(quote), quote) == []
+    assert boxes(data, 1, 0, 3, text[:3]) != [], "the stamp happens to begin with the same word"
+
+
+@with_ocr
+def test_a_stamp_on_a_picture_is_not_the_text_of_the_page():
+    document = pdf(scan(*SCAN, stamp="Downloaded 2021-03-04 by J. Smith"))
+    assert "strainer was full of leaves" in document.text
+    assert document.warnings == ("Pages read by OCR: 1.",)
+
+
+@with_ocr
+def test_a_text_layer_that_says_what_the_picture_shows_is_kept():
+    data = scan(stamp="Lessons from the pump failure")
+    document = pdf(data)
+    assert document.text.strip() == "Lessons from the pump failure"
+    assert document.warnings == ()
+    assert len(boxes(data, 1, 0, 7, "Lessons")) == 1
+
+
+@pytest.mark.parametrize(("share", "stamp"), [(0.5, "Figure 3"), (1.0, "A long text over a picture. " * 6)])
+def test_text_beside_or_over_a_picture_is_no_scan(share, stamp, monkeypatch):
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    document = pdf(scan(*SCAN, stamp=stamp, share=share))
+    assert document.text.strip() == stamp.strip()
+    assert document.warnings == ()
+
+
+def test_without_the_extra_scanned_pages_are_named_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    document = pdf(joined(make(["The pump failed."]), scan(*SCAN), scan(*SCAN, stamp="Copy 3")))
+    (warning,) = document.warnings
+    assert warning.startswith("There is no text on page 2–3.")
+    assert "pip install 'lessons[ocr]'" in warning
+    with pytest.raises(UnreadableFile, match="no text on any page"):
+        pdf(scan(*SCAN, stamp="Copy 3"))
+
+
+@with_ocr
+def test_a_text_layer_of_unknown_signs_is_read_by_ocr(monkeypatch):
+    monkeypatch.setattr("ingest.readers.pdf.page_text", lambda chars: "\ufffd\ue012" * 40)
+    document = pdf(make(["The pump failed at noon.", "Nobody had looked at it.", "The strainer was blocked."]))
+    assert document.text.splitlines()[:3] == [
+        "The pump failed at noon.",
+        "Nobody had looked at it.",
+        "The strainer was blocked.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ([(0, 1, "/r"), (2, 3, "/D")], ("page i", "page ii", "page 1", "page 2")),
+        ([(0, 3, "/D")], ()),
+        ([(0, 1, "/D"), (2, 3, "/D")], ()),
+    ],
+)
+def test_page_labels_name_the_pages(labels, names):
+    def change(writer):
+        for first, last, style in labels:
+            writer.set_page_label(first, last, style=style)
+
+    document = pdf(rewritten(make(["a b c d e"], ["f g h"], ["i j k"], ["l m n"]), change))
+    assert document.page_names == names
+    if names:
+        assert document.place_of(document.text.index("f g h")) == "page ii"
 
 
 def test_no_pages():

@@ -164,9 +164,22 @@ def test_delimiter_in_quoted_header():
     assert document.records[0].fields["title"] == "t"
 
 
-def test_quote_that_never_closes():
-    with pytest.raises(UnreadableFile, match="quotation mark that never closes"):
-        table('Title,Lesson\na,"' + "x" * 140_000)
+@pytest.mark.parametrize("after", ["x" * (2**20 + 1), "Check it.\nc,Look.\nd,Ask.\n"])
+def test_quote_that_never_closes(after):
+    with pytest.raises(UnreadableFile, match="row that begins in line 3") as error:
+        table('Title,Lesson\na,b\nb,"' + after)
+    assert "quotation mark that never closes" in error.value.remedy
+
+
+def test_quote_that_closes_is_no_fault():
+    (record,) = table('Title,Lesson\na,"first\nsecond "quoted" here"\n').records
+    assert record.fields["title"] == "a"
+
+
+def test_big_cell():
+    lesson = "word " * 200_000
+    document = table(f'Title,Lesson\na,"{lesson}"\n')
+    assert document.text.endswith(lesson.strip())
 
 
 @pytest.mark.parametrize("text", ["Title,Lesson\n", "Title,Lesson\n,\n"])
