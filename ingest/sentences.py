@@ -11,8 +11,10 @@ from collections.abc import Iterator
 _LINE = re.compile(r"[^\n]*\n?")
 _RULE = re.compile(r"[-=_*~|+:\s]*")
 _MARKER = re.compile(r"[\s>]*(?:(?:[-*+•‣▪◦]|#{1,6}|\d{1,3}[.)]|\[[ xX]\])\s+)*")
-_ALONE = re.compile(r"\s*(?:#{1,6}\s|\|)")
-_ITEM = re.compile(r"\s*(?:(?:[-*+•‣▪◦]|\d{1,3}[.)])\s)")
+_ALONE = re.compile(r"\s*(?:#{1,6}\s|\|)|[^\n]*\S[ \t]+\|[ \t]")
+ITEM = re.compile(r"\s*(?:(?:[-*+•‣▪◦]|\d{1,3}[.)])\s)")
+"""The beginning of a list's item, marker and all."""
+
 _QUOTED = re.compile(r"\s*>")
 _EDGES = " \t\r\n\f\v|"
 
@@ -81,7 +83,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         if _RULE.fullmatch(line[0]):
             yield start, line.start()
             start = line.end()
-        elif alone or was_alone or quoted != was_quoted or _ITEM.match(line[0]):
+        elif alone or was_alone or quoted != was_quoted or ITEM.match(line[0]):
             yield start, line.start()
             start = line.start()
     yield start, len(text)

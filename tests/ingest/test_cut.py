@@ -1,7 +1,10 @@
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.cut import cut
 from ingest.model import Document, Lesson, Section
@@ -17,6 +20,11 @@ def sized(passage):
 
 def whole(text, **fields):
     return Document(text), Lesson("X-1", "Pump", 0, len(text), sections=(Section(None, "", 0, len(text)),), **fields)
+
+
+def cut_text(text, limit, count=tokens):
+    document, lesson = whole(text)
+    return cut(document, lesson, count, limit)
 
 
 def test_a_lesson_that_fits_stays_whole():
@@ -91,3 +99,137 @@ def test_a_file_is_prepared_with_its_hash_and_its_passages():
     ((lesson, passages),) = one.lessons
     assert lesson.lesson_id == "pump#1"
     assert passages[0].text.endswith("at night.")
+
+
+def torn(passages, pieces):
+    """The pieces that no passage holds whole."""
+    return [piece for piece in pieces if not any(piece in passage.text for passage in passages)]
+
+
+FILLER = "The pump stopped at night because of leaves in the water. " * 4
+ITEMS = ["- the strainer was blocked\n  by leaves", "- nobody looked", "* the alarm was off", "3. the spare was gone"]
+ROWS = ["Cause | Owner | Days", "strainer | plant | 3", "alarm | control | 12", "spare | stores |"]
+MARKDOWN = ["| Cause | Days |", "|---|---:|", "| strainer | 3 |", "| alarm | 12 |"]
+
+
+@pytest.mark.parametrize("block", ["\n".join(ITEMS), "\n\n".join(ITEMS), "\n".join(ROWS), "\n".join(MARKDOWN)])
+@pytest.mark.parametrize("lead", ["The causes were:\n", "The causes were:\n\n", "### Causes\n\n", "Table 2 Causes\n"])
+def test_a_list_or_table_that_fits_stays_whole_with_what_introduces_it(block, lead):
+    text = f"{FILLER}\n\n{FILLER}\n{lead}{block}\n\n{FILLER}"
+    passages = cut_text(text, 70)
+    assert len(passages) > 2
+    assert torn(passages, [lead + block]) == []
+
+
+def test_a_sentence_that_ends_introduces_nothing():
+    text = f"{FILLER}\n\n{'It was dark and cold. ' * 7}\n" + "\n".join(ITEMS)
+    passages = cut_text(text, 60)
+    assert passages[-1].text == "\n".join(ITEMS)
+
+
+@pytest.mark.parametrize("after", ["It went well.\n" * 30, "# Next\n\n" + FILLER * 2, "\n" + FILLER * 2])
+def test_a_list_ends_where_text_begins(after):
+    items = "\n".join(f"- item number {number} is done." for number in range(6))
+    passages = cut_text(f"{FILLER}\n{items}\n{after}", 70)
+    assert torn(passages, [items]) == []
+
+
+def test_a_list_too_long_is_cut_between_items():
+    items = [f"- item {number} tells of\n  a pump that failed" for number in range(40)]
+    passages = cut_text("The causes were:\n\n" + "\n".join(items), 64)
+    assert len(passages) > 5
+    assert torn(passages, items) == []
+    assert passages[0].text.startswith("The causes were:\n\n- item 0")
+
+
+@pytest.mark.parametrize(
+    ("head", "carried"),
+    [
+        ("| Cause | Days |\n|---|---|\n", "| Cause | Days"),
+        ("| Cause 1 | Days |\n| :- | -: |\n", "| Cause 1 | Days"),
+        ("Cause | Days\n", "Cause | Days"),
+        ("pump 0 | 0 days\n", ""),
+    ],
+)
+def test_later_parts_of_a_table_carry_its_header_row(head, carried):
+    rows = [f"| pump {number} | {number} days |" for number in range(60)]
+    text = f"{FILLER}\n\nThe causes were:\n\n{head}" + "\n".join(rows) + f"\n\n{FILLER}"
+    passages = cut_text(text, 64)
+    assert torn(passages, rows) == []
+    first = next(number for number, passage in enumerate(passages) if "pump 0" in passage.text)
+    assert "The causes were:" in passages[first].text
+    assert passages[first].header == "Pump"
+    later = [passage.header for passage in passages[first + 1 :] if passage.text.startswith("| pump")]
+    assert len(later) > 4
+    assert set(later) == {f"Pump\n{carried}".strip()}
+    assert passages[-1].header == "Pump", "after the table"
+
+
+def test_a_long_header_row_is_cut_to_its_share():
+    columns = " | ".join(f"column {letter}" for letter in "abcdefgh" * 8)
+    text = columns + "\n" + "\n".join("a pump | a day" for _ in range(60))
+    passages = cut_text(text, 64)
+    assert all(sized(passage) <= 64 for passage in passages)
+    assert passages[-1].header.startswith("Pump\ncolumn a | column b")
+
+
+def test_a_row_too_long_by_itself_is_cut_and_no_other():
+    rows = ["| a | b |", "| " + "long words here. " * 40 + "| x |", *(f"| pump {number} | y |" for number in range(20))]
+    passages = cut_text("\n".join(rows), 40)
+    assert torn(passages, rows) == [rows[1]]
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "word " + "y" * 900 + " word", " ".join("z" * 150 for _ in range(40))])
+def test_words_of_any_length_make_passages_of_bounded_length(text):
+    passages = cut_text(text, 20)
+    assert all(0 < len(passage.text) <= 12 * 20 for passage in passages)
+    assert "".join(passage.text for passage in passages).replace(" ", "") == text.replace(" ", "")
+    words = [word for word in text.split() if len(word) <= 12 * 20]
+    assert torn(passages, words) == []
+
+
+def test_a_part_of_an_overlong_word_may_have_many_tokens():
+    def wordpiece(text):
+        """As BERT's: a word over 100 characters is one token, a shorter one is a token for every two."""
+        words = re.finditer(r"\S+", text)
+        return [at for w in words for at in range(w.start(), w.end(), 2 if len(w[0]) <= 100 else len(w[0]))]
+
+    text = "ab " * 10 + "q" * 130 + " " + "cd " * 10
+    for passage in cut_text(text, 8, wordpiece):
+        assert len(wordpiece(f"{passage.header}\n{passage.text}")) <= 8
+
+
+def test_headers_are_counted_once_for_each_heading():
+    asked = []
+
+    def counted(text):
+        asked.append(text)
+        return tokens(text)
+
+    cut_text(FILLER * 50, 64, counted)
+    assert len(asked) < 5
+
+
+_CELL = st.text(alphabet="ab .", min_size=1, max_size=30).map(lambda cell: f"c{cell}c")
+_TABLE = st.lists(st.tuples(_CELL, _CELL).map(" | ".join), min_size=2, max_size=25)
+_LIST = st.lists(_CELL.map(lambda item: f"- {item}"), min_size=1, max_size=25)
+_TEXT = st.text(alphabet="ab.:\n #-|", max_size=300).map(lambda text: [f"{text}z"])
+_BLOCKS = st.lists(st.one_of(_TABLE, _LIST, _TEXT, st.just(["w" * 700])), min_size=1, max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_BLOCKS, st.sampled_from([16, 40, 100]))
+def test_whatever_the_text(found, limit):
+    text = "\n\n".join("\n".join(block) for block in found)
+    passages = cut_text(text, limit)
+    at = 0
+    for passage in passages:
+        assert text[passage.start : passage.end] == passage.text
+        assert not re.search(r"\w", text[at : passage.start])
+        assert sized(passage) <= limit
+        assert len(passage.text) <= 12 * limit
+        at = passage.end
+    assert not re.search(r"\w", text[at:])
+    pieces = [line for block in found if len(block) > 1 for line in block if re.match(r"- |c.* \| ", line)]
+    room = limit - 2 * (limit // 4)
+    assert torn(passages, [piece.strip() for piece in pieces if len(tokens(piece)) <= room]) == []

@@ -38,6 +38,7 @@ from ingest.sentences import sentence_spans
         ("- One. Two.\n* three\n  wrapped\n12. four\n- [ ] five", ["One.", "Two.", "three\n  wrapped", "four", "five"]),
         ("> quoted\n> words. More.\nAfter", ["quoted\n> words.", "More.", "After"]),
         ("| a | b |\n|---|---|\n| 1.5 | two. Three |\nAfter", ["a | b", "1.5 | two.", "Three", "After"]),
+        ("Owner | Due\nOps | May\n | June\nAfter", ["Owner | Due", "Ops | May", "June", "After"]),
         ("First. 2. Second.", ["First.", "2. Second."]),
         ("日本語。次の文。", ["日本語。", "次の文。"]),
         ("in 1986. 5 people left. I. The start", ["in 1986.", "5 people left.", "I.", "The start"]),
@@ -60,7 +61,20 @@ def test_spans_are_in_order_and_lose_no_word(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["The valve froze at 3.5 m. It broke.\n\n- x\n", ".", "e.g. ", " \n", "a", "1. ", "> ", "[1]", '"']
+    "unit",
+    [
+        "The valve froze at 3.5 m. It broke.\n\n- x\n",
+        ".",
+        "e.g. ",
+        " \n",
+        "a",
+        "1. ",
+        "> ",
+        "[1]",
+        '"',
+        "a |  ",
+        "x    ",
+    ],
 )
 def test_time_grows_with_the_text(unit: str) -> None:
     seconds = []
