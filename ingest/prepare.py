@@ -5,11 +5,19 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from ingest.cut import Tokens, cut
 from ingest.errors import UnreadableFile
-from ingest.model import Document, Prepared, Source
+from ingest.model import Document, Prepared, Reading, Source
 from ingest.readers import media_type, read
 from ingest.recognise import recognise
+
+READING: TypeAdapter[Reading] = TypeAdapter(Reading)
+"""Checks and converts readings that come from another process or from disk."""
+
+REVISION = 2
+"""Raised when readers or recognition find more than before, so that files indexed by an older version are read anew."""
 
 
 def prepare(path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int = 0) -> Prepared:
@@ -17,19 +25,21 @@ def prepare(path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int =
 
     `limit` is the most tokens a passage may have, header included. Raises `UnreadableFile`.
     """
+    return cut_reading(read_file(path, data, mtime_ns), tokens, limit)
+
+
+def read_file(path: Path, data: bytes, mtime_ns: int = 0) -> Reading:
+    """The text and the lessons of a file, given its bytes. Raises `UnreadableFile`."""
     document = read(path, data)
     try:
-        return prepare_document(document, path, data, tokens, limit, mtime_ns)
+        return _reading(document, path, data, mtime_ns)
     except Exception as error:  # one odd file must not stop the others
         reason = f"The document cannot be processed ({type(error).__name__}: {error})."
         raise UnreadableFile(reason, "Save it anew, or as plain text, and index it again.") from error
 
 
-def prepare_document(
-    document: Document, path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int = 0
-) -> Prepared:
-    """The same for a document that is already read."""
-    lessons = recognise(document, path)
+def _reading(document: Document, path: Path, data: bytes, mtime_ns: int) -> Reading:
+    lessons = document.lessons or recognise(document, path)
     source = Source(
         path=str(path),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -39,6 +49,18 @@ def prepare_document(
         title=document.title or path.stem,
         text=document.text,
         page_starts=document.page_starts,
+        page_names=document.page_names,
         warnings=document.warnings,
     )
-    return Prepared(source, tuple((lesson, cut(document, lesson, tokens, limit)) for lesson in lessons))
+    return Reading(source, lessons)
+
+
+def cut_reading(reading: Reading, tokens: Tokens, limit: int) -> Prepared:
+    """Cut the lessons that were read into passages of at most `limit` tokens."""
+    source = reading.source
+    document = Document(source.text, page_starts=source.page_starts, page_names=source.page_names)
+    try:
+        return Prepared(source, tuple((lesson, cut(document, lesson, tokens, limit)) for lesson in reading.lessons))
+    except Exception as error:  # one odd file must not stop the others
+        reason = f"The document cannot be cut into passages ({type(error).__name__}: {error})."
+        raise UnreadableFile(reason, "Save it anew, or as plain text, and index it again.") from error
