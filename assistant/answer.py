@@ -20,6 +20,7 @@ class Cited:
     source: str
     source_id: int
     page: int | None
+    place: str
     section: str
     start: int
     end: int

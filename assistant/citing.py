@@ -48,6 +48,7 @@ def cited(n: int, hit: Hit, start: int, end: int) -> Cited:
         source=hit.source,
         source_id=hit.source_id,
         page=hit.page,
+        place=hit.place,
         section=section,
         start=start,
         end=end,

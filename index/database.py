@@ -10,25 +10,31 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ingest.errors import LibraryError
+from ingest.errors import LibraryError, SchemaMismatch
+
+LAYOUT = 2
+"""Of the catalogue; `migrations/NNN.sql` leads to layout NNN from the one before."""
 
 
 class Database:
-    """Made from `schema.sql` when the file is not there. Each thread has a connection of its own."""
+    """Made from `schema.sql` when the file is not there, and brought to its layout when an older version made it.
+
+    Each thread has a connection of its own.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         try:
-            made = self.rows("SELECT 1 FROM sqlite_master WHERE name = 'passages'")
-            if not made:
-                script = files("index").joinpath("schema.sql").read_text(encoding="utf-8")
-                self._connection.executescript(f"BEGIN IMMEDIATE; {script} COMMIT;")
+            self._prepare()
         except sqlite3.DatabaseError as error:
             self.close()
             reason = f"The catalogue {path} cannot be read: {error}."
             raise LibraryError(reason, "Move the library's folder away and index the documents again.") from error
+        except SchemaMismatch:
+            self.close()
+            raise
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -50,6 +56,25 @@ class Database:
         self._all.clear()
         self._local = threading.local()
 
+    def _prepare(self) -> None:
+        """Make the tables, or migrate them. Raises `SchemaMismatch` for a layout that is newer than this program."""
+        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'passages'"):
+            self._run("schema.sql", LAYOUT)
+        made = self.rows("PRAGMA user_version")[0][0] or 1  # the first layout did not say
+        if made > LAYOUT:
+            reason = f"The catalogue {self._path} has layout {made}, this version reads up to {LAYOUT}."
+            raise SchemaMismatch(reason, "Use the version of lessons that made it, or a newer one.")
+        for number in range(made + 1, LAYOUT + 1):
+            self._run(f"migrations/{number:03}.sql", number)
+
+    def _run(self, script: str, layout: int) -> None:
+        """A script of this package, all of it or nothing; unless another process was faster."""
+        with self.transaction():
+            if self.rows("PRAGMA user_version")[0][0] < layout:
+                for statement in _statements(files("index").joinpath(script).read_text(encoding="utf-8")):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {layout}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing."""
@@ -66,8 +91,12 @@ class Database:
         """All rows of a query."""
         return self._connection.execute(sql, parameters).fetchall()
 
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """A statement for each of `rows`."""
+        self._connection.executemany(sql, rows)
+
     def insert(self, table: str, values: Mapping[str, Any], key: str = "") -> int:
-        """Insert a row, or update the one with the same value of the unique column `key`; returns its id."""
+        """Insert a row, or update the one with the same value of the unique column `key`; returns its number."""
         columns = [f'"{name}"' for name in values]
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(values))})"
         if key:
@@ -85,3 +114,13 @@ class Database:
         self._connection.executemany(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", values.items()
         )
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script: `executescript` would commit between them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

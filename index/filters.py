@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from ingest.errors import BadFilter
-from ingest.model import Kind, Maturity, Outcome
+from ingest.model import Kind, Maturity, Outcome, Severity
 
 Filters = Mapping[str, str]
 
@@ -15,9 +15,11 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "outcome": get_args(Outcome),
     "kind": get_args(Kind),
     "maturity": get_args(Maturity),
+    "severity": get_args(Severity),
 }
-_TEXT = ("project", "unit", "owner")
-NAMES = (*_CHOICES, *_TEXT, "year", "since", "until", "source", "lesson_id")
+_TEXT = ("project", "unit", "owner", "phase")
+_TAGS = {"topic": "topics", "cause": "causes"}
+NAMES = (*_CHOICES, *_TEXT, *_TAGS, "year", "since", "until", "source", "lesson_id")
 
 
 def parse_filters(pairs: Iterable[str]) -> dict[str, str]:
@@ -56,6 +58,10 @@ def where(filters: Filters) -> tuple[str, list[str]]:
             values = value.split(",") if name in _CHOICES else [value]
             conditions.append(f"l.{name} COLLATE NOCASE IN ({','.join('?' * len(values))})")
             parameters += values
+        elif name in _TAGS:
+            tags = f"json_each(l.{_TAGS[name]})"
+            conditions.append(f"EXISTS (SELECT 1 FROM {tags} WHERE json_extract(value, '$.name') = ? COLLATE NOCASE)")
+            parameters.append(value)
         elif name == "lesson_id":
             conditions.append("l.lesson_id = ?")
             parameters.append(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -15,7 +14,8 @@ class Hit:
     """A passage found: `text` is exactly the source's text at `start:end`.
 
     `score` is the fused score that ranks it; `dense` its cosine similarity to the query and `lexical` its BM25
-    score, each 0 where that search did not find it. `sections` are its record's.
+    score, each 0 where that search did not find it. `place` names its page ("page 3", "slide 2"); `sections` are its
+    record's.
     """
 
     rank: int
@@ -28,6 +28,7 @@ class Hit:
     source_id: int
     section: str
     page: int | None
+    place: str
     start: int
     end: int
     text: str
@@ -46,10 +47,11 @@ class Hit:
         return {name: getattr(self, name) for name in self.__slots__ if name != "sections"}
 
     @classmethod
-    def from_row(cls, row: sqlite3.Row, rank: int, score: float, dense: float, lexical: float) -> Hit:
+    def from_row(
+        cls, row: sqlite3.Row, sections: tuple[Section, ...], rank: int, score: float, dense: float, lexical: float
+    ) -> Hit:
         columns = set(cls.__slots__) - {"rank", "score", "dense", "lexical", "source", "sections"}
         values = {name: row[name] for name in columns}
-        sections = tuple(Section(**section) for section in json.loads(row["sections"]))
         return cls(
             rank=rank, score=score, dense=dense, lexical=lexical, source=row["path"], sections=sections, **values
         )
@@ -69,7 +71,10 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class LessonView:
-    """A whole record. `text` is the source's text at `start:end`; `archived` when its file is gone."""
+    """A whole record. `text` is the source's text at `start:end`; `archived` when its file is gone.
+
+    `similar` are the records it nearly repeats: their ids, and the share of the shorter one's text that both have.
+    """
 
     lesson_id: str
     title: str
@@ -82,11 +87,13 @@ class LessonView:
     fields: dict[str, Any]
     sections: tuple[dict[str, Any], ...]
     provenance: dict[str, Any]
+    similar: tuple[tuple[str, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         out = asdict(self)
         fields: dict[str, Any] = out.pop("fields")
-        return out | fields
+        similar = [{"lesson_id": lesson_id, "share": share} for lesson_id, share in self.similar]
+        return out | fields | {"similar": similar}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from index.manifest import Manifest, embedder_of
 from index.publication import Publication
 from index.settings import IndexSettings
 from ingest.errors import BadQuestion, LibraryBusy, LibraryMissing, SchemaMismatch
-from ingest.model import Prepared
+from ingest.model import Lesson, Prepared, Reading
 
 Mode = Literal["hybrid", "dense", "lexical"]
 ENGINE = "faiss-flat"
@@ -44,7 +44,7 @@ class Library:
         self._writer = FileLock(folder / "writer.lock", timeout=5)
         if not self._publication.is_whole:
             with suppress(LibraryBusy), self.writing():  # busy: the writer at work will publish
-                self._publication.rebuild()
+                self._publication.heal()
 
     @classmethod
     def open(
@@ -103,27 +103,32 @@ class Library:
         finally:
             self._writer.release()
 
-    def add(self, prepared: Sequence[Prepared], on_embedded: Callable[[int], None] | None = None) -> int:
-        """Embed and store sources, each in place of its earlier revision. Returns the number of passages.
+    def add(
+        self, prepared: Sequence[Prepared], on_embedded: Callable[[int], None] | None = None, *, publish: bool = True
+    ) -> int:
+        """Embed and store sources, each in place of its earlier revision. Returns the number of near-duplicates found.
 
-        `on_embedded` is called with the number of passages embedded since its last call.
+        A passage that an earlier revision has word for word keeps its vector. `on_embedded` is called with the number
+        of passages embedded since its last call. What is stored survives a crash; it is found after `publish`, which
+        costs about the same for one passage as for thousands and may be left for later.
         """
         self._check_embedder()
-        cut = [[searchable(passage) for _, passages in one.lessons for passage in passages] for one in prepared]
-        vectors = self._embed([text for texts in cut for text in texts], on_embedded)
-        gone: list[int] = []
-        came: list[tuple[int, str]] = []
+        texts, vectors = self._embed_all(prepared, on_embedded)
+        linked = at = 0
         with self.writing():
             with self._catalogue.transaction():
-                at = 0
-                for one, texts in zip(prepared, cut, strict=True):
-                    went, new = self._catalogue.put(one, vectors[at : at + len(texts)])
-                    at += len(texts)
-                    gone += went
-                    came += new
+                for one, own in zip(prepared, texts, strict=True):
+                    linked += self._catalogue.put(one, vectors[at : at + len(own)])
+                    at += len(own)
                 self._catalogue.set_meta({"generation": self._publication.next_generation()})
-            self._publication.update(gone, came, vectors)
-        return len(came)
+            if publish:
+                self._publication.publish()
+        return linked
+
+    def publish(self) -> None:
+        """Let everyone find what was stored."""
+        with self.writing():
+            self._publication.publish()
 
     def remove(self, paths: Sequence[str]) -> int:
         """Take sources out of search; old citations still resolve. Returns how many were there."""
@@ -131,10 +136,29 @@ class Library:
             with self._catalogue.transaction():
                 known = self._catalogue.known()
                 living = [path for path in paths if path in known]
-                gone = [number for path in living for number in self._catalogue.archive(path)]
+                for path in living:
+                    self._catalogue.archive(path)
                 self._catalogue.set_meta({"generation": self._publication.next_generation()})
-            self._publication.update(gone, [], np.empty((0, self.manifest.dimension), np.float32))
+            self._publication.publish()
         return len(living)
+
+    def stage(self, reading: Reading) -> None:
+        """Keep what was read of a file until it is added, for a run that takes over from one that was cut short."""
+        with self._catalogue.transaction():
+            self._catalogue.stage(reading)
+
+    def staged(self) -> dict[str, int]:
+        """The files that were read and not added, by path, with their modification time."""
+        return self._catalogue.staged()
+
+    def take_staged(self, path: str) -> Reading:
+        """What was read of a file that is staged."""
+        return self._catalogue.take_staged(path)
+
+    def unstage(self) -> None:
+        """Forget what was read and not added."""
+        with self._catalogue.transaction():
+            self._catalogue.unstage()
 
     # -- reading
 
@@ -159,22 +183,35 @@ class Library:
         weight = {"hybrid": self.settings.dense_weight, "dense": 1.0, "lexical": 0.0}[mode]
         scores = fuse(dense, lexical, weight)
         rows = self._catalogue.passages(ids)
-        hits: list[Hit] = []
+        best: list[int] = []
         taken: Counter[int] = Counter()
         for at in np.argsort(-scores, kind="stable"):
             row = rows.get(ids[at])  # none: gone since the last publication
             if row is None or taken[row["lesson"]] == per_lesson:
                 continue
             taken[row["lesson"]] += 1
-            hits.append(Hit.from_row(row, len(hits) + 1, float(scores[at]), float(dense[at]), float(lexical[at])))
-            if len(hits) == k:
+            best.append(int(at))
+            if len(best) == k:
                 break
+        sections = self._catalogue.sections(list(taken))
+        hits = tuple(
+            Hit.from_row(row, sections[row["lesson"]], rank, float(scores[at]), float(dense[at]), float(lexical[at]))
+            for rank, at in enumerate(best, 1)
+            if (row := rows[ids[at]])
+        )
         clock.lap("rank")
-        return Hits(query, tuple(hits), clock.took())
+        return Hits(query, hits, clock.took())
 
     def get(self, lesson_id: str) -> LessonView:
         """A whole record, archived ones included. Raises `NotInLibrary`."""
         return self._catalogue.lesson(lesson_id)
+
+    def lessons(self, filters: Filters | None = None) -> Iterator[tuple[Lesson, str, str]]:
+        """Every lesson that can be found, or that matches, with its text and the path of its source.
+
+        Spans point into the source's text; the lesson's own text is that at `start:end`. Raises `BadFilter`.
+        """
+        return self._catalogue.lessons(filters or {})
 
     def source(self, source_id: int) -> SourceView:
         """A source as indexed, archived ones included. Raises `NotInLibrary`."""
@@ -237,16 +274,32 @@ class Library:
         dense = np.array([near.get(number, 0.0) for number in ids], np.float32)
         return ids, dense, np.array([words.get(number, 0.0) for number in ids], np.float32)
 
-    def _embed(self, texts: Sequence[str], on_embedded: Callable[[int], None] | None) -> Vectors:
-        """Vectors of `texts`, in their order; embedded by length, so that a batch holds little padding."""
-        vectors = np.empty((len(texts), self.manifest.dimension), np.float32)
-        by_length = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-        for at in range(0, len(texts), EMBED_AT_ONCE):
-            chunk = by_length[at : at + EMBED_AT_ONCE]
-            vectors[chunk] = self.embedder.documents([texts[number] for number in chunk])
+    def _embed_all(
+        self, prepared: Sequence[Prepared], on_embedded: Callable[[int], None] | None
+    ) -> tuple[list[list[str]], Vectors]:
+        """The searchable texts of each source, and the vectors of all in their order; only new texts are embedded."""
+        texts = [[searchable(passage) for _, passages in one.lessons for passage in passages] for one in prepared]
+        vectors = np.empty((sum(map(len, texts)), self.manifest.dimension), np.float32)
+        new: dict[int, str] = {}
+        at = 0
+        for one, own in zip(prepared, texts, strict=True):
+            earlier = self._catalogue.vectors_of(one.source.path)
+            for text in own:
+                if text in earlier:
+                    vectors[at] = earlier[text]
+                else:
+                    new[at] = text
+                at += 1
+        if on_embedded and at > len(new):
+            on_embedded(at - len(new))
+        # By length, so that a batch holds little padding.
+        by_length = sorted(new, key=lambda number: len(new[number]))
+        for first in range(0, len(by_length), EMBED_AT_ONCE):
+            chunk = by_length[first : first + EMBED_AT_ONCE]
+            vectors[chunk] = self.embedder.documents([new[number] for number in chunk])
             if on_embedded:
                 on_embedded(len(chunk))
-        return vectors
+        return texts, vectors
 
     def _check_embedder(self) -> None:
         """Once, when the model is first needed: its vectors must be comparable with those stored."""

@@ -1,4 +1,7 @@
-"""What differs between folders and the library, before anything is done about it."""
+"""What differs between folders and the library, before anything is done about it.
+
+A file counts as changed, too, when an older version of the program read it, which found less in it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.catalogue import Known
+from ingest.prepare import REVISION
 from ingest.scan import File, Problem, Scan
 from ingest.settings import IngestSettings
 
@@ -38,15 +42,16 @@ def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings) -> P
     for root in filter(Path.is_dir, found.roots):
         below = [path for path in known if _is_below(Path(path), root, found.unlisted)]
         if any(file.path.is_relative_to(root) for file in found.files):
-            out.removed += [path for path in below if path not in here and path not in out.removed]
+            out.removed += [path for path in below if path not in here]
         else:
             out.failed.append(_empty(root, len(below)))
+    out.removed = list(dict.fromkeys(out.removed))
     by_content: dict[str, list[str]] = {}
     for path, one in known.items():
         by_content.setdefault(one.sha256, []).append(path)
     for file in found.files:
         before = known.get(str(file.path))
-        if before and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
+        if before and (before.size, before.mtime_ns, before.reading) == (file.size, file.mtime_ns, REVISION):
             out.unchanged += 1
         elif file.size > settings.max_file_mb * 1_000_000:
             reason = f"The file has {file.size / 1e6:.0f} MB, the limit is {settings.max_file_mb} MB."
@@ -69,8 +74,9 @@ def _compare_content(out: Plan, known: Mapping[str, Known], by_content: dict[str
     moved = [path for path in same if path in out.removed or not Path(path).exists()]
     copied = [path for path in same if path not in known or _is_untouched(known[path])]
     if before:
-        (out.touched if before.sha256 == digest else out.changed).append(file)
-        out.unchanged += before.sha256 == digest
+        same_as_before = (before.sha256, before.reading) == (digest, REVISION)
+        (out.touched if same_as_before else out.changed).append(file)
+        out.unchanged += same_as_before
     elif moved:
         if moved[0] in out.removed:
             out.removed.remove(moved[0])

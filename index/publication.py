@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from index.catalogue import Catalogue
-from index.embedder import Vectors
-from index.vectors import FlatVectors
+from index.vectors import FlatVectors, Ids
 from index.words import Words
 
 
@@ -52,24 +54,33 @@ class Publication:
                 self.words.reload()
                 self._loaded = published
 
-    def update(self, gone: Sequence[int], came: Sequence[tuple[int, str]], vectors: Vectors) -> None:
-        """Publish a commit: passages that went and came, with the vectors of those that came, in their order."""
+    def publish(self) -> None:
+        """Bring vectors and words in line with the catalogue, and let everyone see them."""
         self.refresh()
         with self._lock:
+            before, now = self.vectors.ids(), self._catalogue.passage_ids()
+            gone, came = np.setdiff1d(before, now), np.setdiff1d(now, before)
             self.vectors.remove(gone)
-            self.vectors.add([number for number, _ in came], vectors)
-            self.words.update(gone, came)
+            # A passage that came may be among the words already, if an earlier publication was cut short.
+            self.words.update([*gone.tolist(), *came.tolist()], self._add(came))
             self._publish()
 
-    def rebuild(self) -> None:
-        """Make vectors and words anew from the catalogue."""
+    def heal(self) -> None:
+        """Make whole what is not: by what is missing where that can be told, else anew from the catalogue."""
+        with suppress(RuntimeError, OSError):  # FAISS's word for a file that is no index
+            self.publish()
+            if self.is_whole:
+                return
         with self._lock:
             self.vectors = FlatVectors(self._dimension)
-            self.words.update([], [], clear=True)
-            for ids, texts, vectors in self._catalogue.embeddings():
-                self.vectors.add(ids, vectors)
-                self.words.update([], list(zip(ids, texts, strict=True)))
+            self.words.update([], self._add(self._catalogue.passage_ids()), clear=True)
             self._publish()
+
+    def _add(self, ids: Ids) -> Iterator[tuple[int, str]]:
+        """Add the vectors of passages, and yield their ids and texts."""
+        for numbers, texts, vectors in self._catalogue.embeddings(ids.tolist()):
+            self.vectors.add(numbers, vectors)
+            yield from zip(numbers, texts, strict=True)
 
     def _publish(self) -> None:
         generation = self._catalogue.meta("generation")

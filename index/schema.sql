@@ -12,7 +12,8 @@ CREATE TABLE sources (
     page_starts TEXT NOT NULL,
     warnings TEXT NOT NULL,
     indexed_at TEXT NOT NULL,
-    archived INTEGER NOT NULL DEFAULT 0
+    archived INTEGER NOT NULL DEFAULT 0,
+    reading INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE lessons (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,7 +36,13 @@ CREATE TABLE lessons (
     url TEXT,
     sections TEXT NOT NULL,
     provenance TEXT NOT NULL,
-    archived INTEGER NOT NULL DEFAULT 0
+    archived INTEGER NOT NULL DEFAULT 0,
+    phase TEXT,
+    severity TEXT,
+    topics TEXT NOT NULL DEFAULT '[]',
+    causes TEXT NOT NULL DEFAULT '[]',
+    actions TEXT NOT NULL DEFAULT '[]',
+    contributors TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX lessons_by_source ON lessons (source_id);
 CREATE INDEX lessons_by_superseded ON lessons (supersedes) WHERE supersedes IS NOT NULL;
@@ -48,6 +55,19 @@ CREATE TABLE passages (
     section TEXT NOT NULL,
     page INTEGER,
     header TEXT NOT NULL,
-    embedding BLOB NOT NULL
+    embedding BLOB NOT NULL,
+    place TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX passages_by_lesson ON passages (lesson);
+-- Files that were read and are not embedded yet: what an interrupted run need not read again.
+CREATE TABLE staged (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, reading TEXT NOT NULL) WITHOUT ROWID;
+-- A sample of the word sequences of each living lesson, to find its near-duplicates.
+CREATE TABLE shingles (hash INTEGER NOT NULL, lesson INTEGER NOT NULL REFERENCES lessons (id), PRIMARY KEY (hash, lesson))
+WITHOUT ROWID;
+CREATE INDEX shingles_by_lesson ON shingles (lesson);
+CREATE TABLE links (
+    lesson INTEGER NOT NULL REFERENCES lessons (id),
+    other INTEGER NOT NULL REFERENCES lessons (id),
+    share REAL NOT NULL,
+    PRIMARY KEY (lesson, other)
+) WITHOUT ROWID;

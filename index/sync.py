@@ -2,26 +2,32 @@
 
 A file is known by the hash of its content: unchanged ones cost a look at their size and time, a renamed one keeps
 its records, a changed one replaces its passages, a deleted one leaves search. What cannot be read stops nothing.
+
+Files are read by processes of their own while others are embedded. What was read is kept until it is embedded and
+stored, so that a run that is cut short costs the next one nothing but the files it was at.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from index.catalogue import Known
 from index.library import Library
-from index.plan import READABLE, plan
+from index.plan import Plan, plan
 from ingest.errors import UnreadableFile
-from ingest.model import Prepared
-from ingest.prepare import prepare
+from ingest.model import Prepared, Reading
+from ingest.pool import ReaderPool
+from ingest.prepare import cut_reading
 from ingest.scan import File, Problem, scan
 from ingest.settings import IngestSettings
 
-COMMIT_PASSAGES = 512  # passages gathered before a commit: what a crash can cost
+COMMIT_PASSAGES = 128  # passages gathered before they are embedded and stored: what a crash can cost
+PUBLISH_SECONDS = 60  # after which others find what was stored so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Report:
     warnings: list[Problem] = field(default_factory=list)
     lessons: int = 0
     passages: int = 0
+    near_duplicates: int = 0
     embedded: int = 0
     seconds: float = 0.0
     peak_memory_mb: int = 0
@@ -57,44 +64,54 @@ class Report:
         return asdict(self)
 
 
+def preview(known: Mapping[str, Known], paths: Sequence[Path], settings: IngestSettings | None = None) -> Report:
+    """What a sync would do, given the files that the library knows. Raises `PathNotFound`."""
+    started = perf_counter()
+    report = _report(plan(known, scan(paths), settings or IngestSettings()))
+    report.seconds = round(perf_counter() - started, 2)
+    return report
+
+
 def sync(
     library: Library,
     paths: Sequence[Path],
     settings: IngestSettings | None = None,
     on_step: Callable[[Step], None] | None = None,
-    *,
-    dry_run: bool = False,
 ) -> Report:
     """Index what is new or changed at or below `paths` and take out what is gone from there.
 
     Raises `PathNotFound` or `LibraryBusy` before anything is changed.
     """
     started = perf_counter()
+    settings = settings or IngestSettings()
     found = scan(paths)
     with library.writing():
-        todo = plan(library.known(), found, settings or IngestSettings())
-        report = Report(
-            added=len(todo.added),
-            changed=len(todo.changed),
-            renamed=len(todo.renamed),
-            unchanged=todo.unchanged,
-            removed=len(todo.removed),
-            failed=todo.failed,
-            warnings=todo.warnings,
-        )
-        if not dry_run:
-            for old, file in todo.renamed:
-                library.renew(str(file.path), file.mtime_ns, moved_from=old)
-            for file in todo.touched:
-                library.renew(str(file.path), file.mtime_ns)
-            if todo.removed:
-                library.remove(todo.removed)
-            _Work(library, todo.changed + todo.added, report, on_step).run()
+        todo = plan(library.known(), found, settings)
+        report = _report(todo)
+        for old, file in todo.renamed:
+            library.renew(str(file.path), file.mtime_ns, moved_from=old)
+        for file in todo.touched:
+            library.renew(str(file.path), file.mtime_ns)
+        if todo.removed:
+            library.remove(todo.removed)
+        _Work(library, todo.changed + todo.added, settings, report, on_step).run()
     stats = library.stats()
     report.lessons, report.passages = stats.lessons, stats.passages
     report.seconds = round(perf_counter() - started, 2)
     report.peak_memory_mb = peak_memory_mb()
     return report
+
+
+def _report(todo: Plan) -> Report:
+    return Report(
+        added=len(todo.added),
+        changed=len(todo.changed),
+        renamed=len(todo.renamed),
+        unchanged=todo.unchanged,
+        removed=len(todo.removed),
+        failed=todo.failed,
+        warnings=todo.warnings,
+    )
 
 
 def peak_memory_mb() -> int:
@@ -108,52 +125,71 @@ def peak_memory_mb() -> int:
 
 
 class _Work:
-    """Read, recognise, cut, embed and commit files, a few hundred passages at a time."""
+    """Read files, and cut, embed and store them a hundred passages or so at a time."""
 
     def __init__(
-        self, library: Library, files: Sequence[File], report: Report, on_step: Callable[[Step], None] | None
+        self,
+        library: Library,
+        files: Sequence[File],
+        settings: IngestSettings,
+        report: Report,
+        on_step: Callable[[Step], None] | None,
     ) -> None:
         self.library = library
         self.files = files
+        self.settings = settings
         self.report = report
         self.on_step = on_step
         self.known = library.known()
         self.bytes = sum(file.size for file in files) or 1
         self.done_files = self.done_bytes = self.waiting_bytes = 0
         self.waiting: list[Prepared] = []
+        self.published = perf_counter()
 
     def run(self) -> None:
-        for file in self.files:
+        if not self.files:
+            return
+        tokens, limit = self.library.embedder.tokens, self.library.manifest.passage_tokens
+        for file, reading in self._readings():
             try:
-                data = file.path.read_bytes()
-                one = prepare(
-                    file.path, data, self.library.embedder.tokens, self.library.manifest.passage_tokens, file.mtime_ns
-                )
-            except (UnreadableFile, OSError) as error:
+                if isinstance(reading, UnreadableFile):
+                    raise reading
+                one = cut_reading(reading, tokens, limit)
+            except UnreadableFile as error:
                 self._fail(file, error)
                 continue
             self.report.warnings += [Problem(str(file.path), text, "") for text in one.source.warnings]
             self.waiting.append(one)
             self.waiting_bytes += file.size
             if self._waiting_passages() >= COMMIT_PASSAGES:
-                self._commit()
-        self._commit()
+                self._store()
+        self._store()
+        self.library.publish()
+        self.library.unstage()
 
-    def _fail(self, file: File, error: UnreadableFile | OSError) -> None:
+    def _readings(self) -> Iterator[tuple[File, Reading | UnreadableFile]]:
+        """What each file holds: first those that an interrupted run has read, then the others."""
+        staged = self.library.staged()
+        read = [file for file in self.files if staged.get(str(file.path)) == file.mtime_ns]
+        for file in read:
+            yield file, self.library.take_staged(str(file.path))
+        with ReaderPool(self.settings) as pool:
+            left = set(read)
+            yield from pool.read((file for file in self.files if file not in left), self.library.stage)
+
+    def _fail(self, file: File, error: UnreadableFile) -> None:
         """List the file; an earlier revision of it stays as it was."""
         known = str(file.path) in self.known
         self.report.changed -= known
         self.report.added -= not known
-        reason = error.reason if isinstance(error, UnreadableFile) else f"The file cannot be read: {error}."
-        remedy = error.remedy if isinstance(error, UnreadableFile) else READABLE
-        self.report.failed.append(Problem(str(file.path), reason, remedy))
+        self.report.failed.append(Problem(str(file.path), error.reason, error.remedy))
         self.done_files += 1
         self.done_bytes += file.size
 
     def _waiting_passages(self) -> int:
         return sum(len(passages) for one in self.waiting for _, passages in one.lessons)
 
-    def _commit(self) -> None:
+    def _store(self) -> None:
         if not self.waiting:
             return
         count = max(1, self._waiting_passages())
@@ -166,7 +202,10 @@ class _Work:
             share = (self.done_bytes + part) / self.bytes
             self._step(share, last)
 
-        self.library.add(self.waiting, embedded)
+        due = perf_counter() - self.published > PUBLISH_SECONDS
+        self.report.near_duplicates += self.library.add(self.waiting, embedded, publish=due)
+        if due:
+            self.published = perf_counter()
         self.done_files += len(self.waiting)
         self.done_bytes += self.waiting_bytes
         self.waiting, self.waiting_bytes = [], 0

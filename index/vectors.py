@@ -46,13 +46,19 @@ class FlatVectors:
     def dimension(self) -> int:
         return int(self._index.d)
 
+    def ids(self) -> Ids:
+        """The ids of all vectors."""
+        import faiss
+
+        return np.asarray(faiss.vector_to_array(self._index.id_map), np.int64)
+
     def add(self, ids: Sequence[int], vectors: Vectors) -> None:
         """`vectors` has shape (len(ids), dimension)."""
         self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), np.asarray(ids, dtype=np.int64))
 
-    def remove(self, ids: Sequence[int]) -> None:
-        if ids:
-            self._index.remove_ids(np.asarray(ids, dtype=np.int64))
+    def remove(self, ids: Ids) -> None:
+        if len(ids):
+            self._index.remove_ids(ids)
 
     def search(self, query: Vectors, k: int, allowed: Sequence[int] | None = None) -> tuple[Ids, Vectors]:
         """The at most `k` best ids and their scores, best first; only ids in `allowed` if it is given."""

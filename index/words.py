@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Words:
         )
         self._index.register_tokenizer(_ANALYZER, self._analyzer)
 
-    def update(self, remove: Sequence[int], add: Sequence[tuple[int, str]], *, clear: bool = False) -> None:
+    def update(self, remove: Sequence[int], add: Iterable[tuple[int, str]], *, clear: bool = False) -> None:
         """Take out ids, put in (id, text) pairs, and commit both at once; `clear` empties the index first."""
         import tantivy
 

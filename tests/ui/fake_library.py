@@ -94,7 +94,7 @@ class FakeLibrary:
             raise BadQuestion("The query is empty.", "Say what you are looking for.")
         cited = self.cited(2)
         hit = Hit(
-            1, 0.5, 0.5, 1.0, cited.lesson_id, cited.title, cited.source, 2, cited.section, None, cited.start,
+            1, 0.5, 0.5, 1.0, cited.lesson_id, cited.title, cited.source, 2, cited.section, None, "", cited.start,
             cited.end, cited.quote, "log", "failure", "observation", "2003", None, None, None, None, None,
         )  # fmt: skip
         return Hits(query, (hit,)[:k], {"total": 1.0})
@@ -126,6 +126,7 @@ class FakeLibrary:
             source=source.path,
             source_id=number,
             page=2 if pdf else None,
+            place="page 2" if pdf else "",
             section="What happened",
             start=start,
             end=start + len(quote),

@@ -41,7 +41,7 @@ def search(
     out = console()
     for hit in found.hits:
         out.print(f"{hit.rank}. {hit.title}", style="bold", markup=False)
-        where = [hit.lesson_id, hit.section, f"page {hit.page}" if hit.page else "", hit.event_date or "undated"]
+        where = [hit.lesson_id, hit.section, hit.place, hit.event_date or "undated"]
         out.print("   " + " · ".join(part for part in where if part), style="dim", markup=False)
         out.print("   " + _short(hit.text), markup=False)
     if not found.hits:
@@ -142,7 +142,7 @@ def _reference(marks: str, source: Cited) -> str:
         source.unit or "",
         source.event_date or "undated",
         " ".join(OUTCOMES[source.outcome]) if source.outcome != "neutral" else "",
-        f"page {source.page}" if source.page else "",
+        source.place,
         source.source,
     ]
     return " · ".join(part for part in parts if part)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,9 @@ import typer
 from ui.commands.options import Embedder, Json, LibraryFolder, console, load_settings, opened, print_json
 
 if TYPE_CHECKING:
+    from index.catalogue import Known
     from index.sync import Report, Step
+    from ui.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -33,11 +34,16 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Index folders: new and changed files are read, deleted ones leave the answers, the rest is left alone."""
-    from index.sync import sync
+    from index.sync import preview, sync
+    from ingest.scan import existing
 
     settings = load_settings(library, {"embedder": embedder, "passage_tokens": passage_tokens})
-    with opened(settings, create=True) as opened_library, _progress() as on_step:
-        report = sync(opened_library, paths, settings.ingest, on_step, dry_run=dry_run)
+    existing(paths)  # a mistyped path must not leave an empty library behind
+    if dry_run:
+        report = preview(_known(settings), paths, settings.ingest)
+    else:
+        with opened(settings, create=True) as opened_library, _progress() as on_step:
+            report = sync(opened_library, paths, settings.ingest, on_step)
     if as_json:
         print_json(report.to_json())
     else:
@@ -53,10 +59,11 @@ def remove(
 ) -> None:
     """Take documents out of search and answers; the files themselves are not touched."""
     from ingest.errors import NotInLibrary
+    from ingest.scan import absolute
 
     with opened(load_settings(library)) as opened_library:
         known = [Path(path) for path in opened_library.known()]
-        roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - as `index` does
+        roots = [absolute(path) for path in paths]
         gone = [str(path) for path in known if any(path.is_relative_to(root) for root in roots)]
         if not gone:
             raise NotInLibrary("Nothing in the library comes from there.", "See what is there: lessons status")
@@ -90,9 +97,18 @@ def show(lesson_id: str, library: LibraryFolder = None, as_json: Json = False) -
     out = console()
     out.print(f"{lesson.lesson_id} · {lesson.title}", style="bold", markup=False)
     for name, value in lesson.fields.items():
-        if value:
+        if isinstance(value, str):
             method = lesson.provenance.get(name, {}).get("method", "")
             out.print(f"  {name:<14} {value}" + (f"  ({method})" if method else ""), markup=False)
+    for name in ("topics", "causes"):
+        for tag in lesson.fields[name]:
+            quote = f": “{' '.join(tag['quote'].split())}”" if "quote" in tag else ""
+            out.print(f"  {name[:-1]:<14} {tag['name']}  ({tag['method']}{quote})", markup=False)
+    for action in lesson.fields["actions"]:
+        who = ", ".join(filter(None, [action["role"], action["due"], action["state"]]))
+        out.print(f"  {'action':<14} {action['text']}  ({who})", markup=False)
+    for lesson_id, share in lesson.similar:
+        out.print(f"  {'similar':<14} {lesson_id}  ({share:.0%} of the shorter one's words)", markup=False)
     archived = " (no longer there)" if lesson.archived else ""
     out.print(f"  {'source':<14} {lesson.source}{archived}\n\n{lesson.text}", markup=False)
 
@@ -121,11 +137,25 @@ def print_report(report: Report, *, dry_run: bool = False) -> None:
     for label, problems in (("Could not be read", report.failed), ("Note", report.warnings)):
         for problem in problems:
             out.print(f"{label}: {problem.path}: {problem.reason} {problem.remedy}".rstrip(), markup=False)
+    if report.near_duplicates:
+        near = f"{report.near_duplicates:,} {_plural('pair', report.near_duplicates)}"
+        out.print(f"{near} of records say nearly the same; `lessons show` names them.")
     speed = f", {report.embedded / report.seconds:,.0f} passages/s" if report.embedded and report.seconds else ""
     out.print(
         f"The library holds {report.lessons:,} {_plural('record', report.lessons)} in {report.passages:,} passages "
         f"({report.seconds:,.1f} s{speed}, {report.peak_memory_mb:,} MB at the most)."
     )
+
+
+def _known(settings: Settings) -> Mapping[str, Known]:
+    """The files the library knows; none where there is no library yet."""
+    from ingest.errors import LibraryMissing
+
+    try:
+        with opened(settings) as library:
+            return library.known()
+    except LibraryMissing:
+        return {}
 
 
 @contextmanager

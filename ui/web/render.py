@@ -134,7 +134,7 @@ def _facts(cited: Cited) -> Markup:
         " / ".join(filter(None, (cited.unit, cited.project))),
         cited.event_date[:4] if cited.event_date else "undated",
         cited.maturity.replace("_", " "),
-        f"page {cited.page}" if cited.page else "",
+        cited.place,
     ]
     notes = [
         f"superseded by {cited.superseded_by}" if cited.superseded_by else "",
