@@ -8,7 +8,7 @@ import sys
 import typer
 
 from ingest.errors import LessonsError, UsageError
-from ui.commands import ask, evaluate, index, serve
+from ui.commands import ask, evaluate, exchange, index, serve
 
 app = typer.Typer(
     name="lessons",
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (index, ask, evaluate, serve):
+for module in (index, exchange, ask, evaluate, serve):
     module.register(app)
 
 
