@@ -28,10 +28,10 @@ _VOCABULARY: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "recommendation",
-        "what (can|could|should|will|would|shall) (we|i|be) (do|done|change|try)( .+)?|"
-        "what (we|i)('ll|'d| will| would) (do|change)( .+)?|do differently( .+)?|next time|"
+        "what (can|could|should|will|would|shall) (we|i|you|be) (do|done|change|try)( .+)?|what would help( .+)?|"
+        "what (we|i)('ll|'d| will| would) (do|change|like .+ to do)( .+)?|do differently( .+)?|next time|"
         "recommended (actions?|practices?|changes|solutions?)|prevent(ion of|ing) recurrence|"
-        "(how|what) .*\\bprevent(ing)? (it|this|that|them|recurrence)( .+)?|way forward",
+        "(how|what) .*\\b(prevent(ing)?|avoid(ing)?) (it|this|that|them|recurrence)( .+)?|way forward",
         "recommendations?|suggest(ed|ions?)( improvements?)?|prevent(ion|ive measures)|improvements?|advice|"
         "(going|moving) forward|start( doing)?|try|long[- ]term (solution|fix)",
     ),
@@ -48,13 +48,18 @@ _VOCABULARY: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "sustain",
-        "(what|things)( \\w+){0,3} (well|right|great|as planned)( .+)?|what (worked|helped)( .+)?|"
+        "(what|things)( \\w+){0,3} (well|right|great|as planned)( .+)?|what (work(s|ed)|help(s|ed))( .+)?|"
         "sustain(s|ed|ment)?( (items|comments))?|(good|best) (work )?practices? (observed|identified)|"
         "what (should|to) (we )?(keep|sustain|continue)( .+)?|liked|glad",
         "strengths?|keep( doing)?|continue( doing)?|success(es)?|positives?|pros|wins|highlights|plus(es)?|"
         "(good|best|effective) (work )?practices?",
     ),
-    ("luck", "where (did )?(we|i) (got|get) lucky|luck|near[- ]miss(es)?|close calls?", ""),
+    (
+        "luck",
+        "(where|what|how) (did )?(we|i) (got|get|were) lucky( .+)?|luck|near[- ]miss(es)?|close calls?|"
+        "what could have (happened|gone worse)( .+)?",
+        "",
+    ),
     (
         "detection",
         "how (did we|was (it|this)|we|were we) (find|found|detect|discover|notice|learn|alerted)( ?ed)?( .+)?|"
@@ -64,7 +69,8 @@ _VOCABULARY: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "event",
-        "what( actually| really)? (happened|occurred|took place|went on)( .+)?|how did it happen|"
+        "what( actually| really)? (happened|occurred|took place|went on)( .+)?|how did (it|this) happen|"
+        "what (we|i) (saw|see|observed|noticed|found|keep seeing)( .+)?|"
         "(driving|triggering) event|description of (event|incident|problem|mishap)|factual account|"
         "(event|incident|problem|mishap|accident|outage|issue) (description|details|narrative|statement)",
         "observations?|issues?|incidents?|events?|problems?|findings?|outage|narrative|story|actual|"
@@ -79,13 +85,15 @@ _VOCABULARY: tuple[tuple[str, str, str], ...] = (
         "impact",
         "who (was|were|is) affected|blast radius|(users?|customers?|business|mission|production) impacts?|"
         "affected (users|customers|services|systems|parties)",
-        "impacts?|effects?|consequences?|damages?|extent",
+        "impacts?|effects?|consequences?|damages?|extent|(wreckage|injuries|casualties)( and .+)?",
     ),
     (
         "cause",
         "(root|contributing|contributory|causal|proximate|probable|latent) (causes?|factors?|conditions?)( analysis)?|"
-        "rca|((5|five) )?whys|why (did|does) (it|this|that) happen|what (caused|led to)( .+)?|fault tree( analysis)?",
-        "causes?|triggers?|discussion|analysis|(human|other) factors|diagnosis|rationale|why (did|was|were|it) .+",
+        "rca|((5|five) )?whys?|why (did|does) (it|this|that) happen|(underlying|core) (issue|problem)s?|"
+        "what (caused|led to)( .+)?|fault tree( analysis)?",
+        "causes?|triggers?|process breakdown|discussion|analysis|(human|other) factors|diagnosis|rationale|"
+        "why (did|was|were|it) .+",
     ),
     (
         "response",
@@ -104,7 +112,7 @@ _VOCABULARY: tuple[tuple[str, str, str], ...] = (
         "action",
         "action[- ]?items?|(corrective|remedial|remediation|follow-?up|preventi(ve|on)|preventative) "
         "(and preventi(ve|on) )?(actions?|measures?|items?)|capa|improvement plan|"
-        "action (plan|register|log|tracker|list)|who does what( by when)?",
+        "action (plan|register|log|tracker|list)|who does what( by when)?|follow-?up (improvements?|work|tasks?)",
         "actions?|next steps?|follow[- ]?ups?|to-?dos?|tasks|tickets",
     ),
     (
@@ -119,7 +127,8 @@ _VOCABULARY: tuple[tuple[str, str, str], ...] = (
         "",
         "att?endees|participants?|authors?|owners?|contributors|responders|facilitators?|people( involved)?|"
         "involved|pocs?|points? of contact|contacts?|originator|submitted by|prepared by|incident "
-        "(lead|commander|manager)|acknowledge?ments?",
+        "(lead|commander|manager)|acknowledge?ments?|owners? of .+|"
+        "(.+[ -])?(pilot|crew|instructor|driver|operator|passenger|personnel|witness|contact) information",
     ),
     (
         "refs",
@@ -133,7 +142,8 @@ _VOCABULARY: tuple[tuple[str, str, str], ...] = (
         "metadata|info|details|(lesson )?id|lesson number|dates?( ?/ ?times?)?|(start|end|report|publish) dates?|title|"
         "status|severity|priority|duration|impact time|stats|statistics|classification|keywords?|tags?|topics?|type|"
         "categor(y|ies)|phase|location|unit|project|organi[sz]ation|mission directorates?|program relation|"
-        "services? affected",
+        "services? affected|(administrative|general|basic|document|record|aircraft|vehicle|vessel|train|equipment|"
+        "meteorological|weather|airport|site|location|flight)( and [\\w/ -]+)? information( and .+)?",
     ),
 )
 
@@ -159,6 +169,15 @@ _MARKUP = (
     (re.compile(r"^(?:the|our|a|an)\s+", re.I), ""),
     (re.compile(r"\bthe "), ""),
     (re.compile(r"\s+"), " "),
+)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DAY = (
+    r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|"
+    rf"(?:{_MONTH} \d{{1,2}}|\d{{1,2}} {_MONTH})(?:,? \d{{4}})?)"
+)
+_TIME = r"\d{1,2}[:.]\d\d(?::\d\d)?(?: ?[ap]m)?(?: [a-z]{2,4})?"
+_STAMP = re.compile(
+    rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?(?:{_DAY}|(?:{_DAY},?[ T])?{_TIME})", re.I
 )
 
 
@@ -195,6 +214,11 @@ def section_key(heading: str) -> str | None:
     """The section a heading opens; None where it is none of the vocabulary's."""
     found = term(heading)
     return found.key if found else None
+
+
+def is_stamp(heading: str) -> bool:
+    """Whether the heading is nothing but a day or a time, as the entries of a timeline are."""
+    return bool(_STAMP.fullmatch(heading.strip(" \t*_:.,-–—")))
 
 
 def _lookup(words: str) -> Term | None:

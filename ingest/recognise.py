@@ -1,90 +1,46 @@
 """From a document to the lessons in it: sections, kind, outcome, maturity, and what it states about itself.
 
-One lesson for each record of a record file, and one for any other document.
+One lesson for each record of a record file, for each record that another document holds, and else one for the whole.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple, get_args
 
-from ingest.headings import Term, normalise, section_key, term
-from ingest.metadata import (
-    INCIDENT,
-    OPENING,
-    Found,
-    as_outcome,
-    file_title,
-    is_empty,
-    metadata,
-    outcome,
-    record_metadata,
-)
-from ingest.model import NOT_LESSONS, Document, Heading, Kind, Lesson, Maturity, Provenance, Record, Section
+from ingest.dates import find_date
+from ingest.derive import derive
+from ingest.headings import normalise, section_key
+from ingest.kinds import announced, kind_of, maturity, shape, stated_kind
+from ingest.metadata import file_title, metadata, record_metadata
+from ingest.model import NOT_LESSONS, Document, Heading, Kind, Lesson, Provenance, Record, Section
+from ingest.outcome import outcome
+from ingest.parts import RUN_IN_LEVEL, Part, parts, sections
+from ingest.rows import Row, log_rows
+from ingest.split import Start, record_starts
+from ingest.values import Found, as_outcome
 
-CONTENT = frozenset(
-    "planned event timeline impact cause detection response sustain improve luck lesson recommendation action evidence"
-    .split()
-)  # fmt: skip
-FRONT_PAGE_SHARE = 0.3  # of the headings of a README or index that must be a lesson's
-RUN_IN_LEVEL = 7  # below the six levels that headings have
-
-_RUN_IN = re.compile(
-    r"^[ \t>*_+•-]*(?P<label>(?:\(?[\da-zA-Z]{1,2}[.)]\s+)?[A-Z][^:?|*\n]{1,60}?)"
-    r"(?:(?:[.:?]?\*\*[.:]?|[:?])(?P<rest>[^\n]*)|[ \t]*)$",
-    re.M,
-)
-_REVIEW = re.compile(r"after action|\baar\b|lessons? (learn|identif)|retrospective|debrief|hot ?wash|case study", re.I)
-_REPORT = re.compile(r"\b(?:accident|incident|mishap) (?:\w+ )?report\b|\bpost-?mortem\b|\bafter[- ]action re", re.I)
-_METHOD = (
-    r"\b(?:aar|after action(?: (?:review|report))?|post ?mortem|retrospective|lessons? learn(?:ed|t)|debrief(?:ing)?|"
-    r"incident (?:review|report|response|management))s?"
-)
-_GUIDE = re.compile(
-    rf"\b(?:how to|guide to|guid(?:ance|elines) (?:on|for)|conducting|running|writing|facilitating)(?: \w+){{0,4}} "
-    rf"{_METHOD}|{_METHOD}(?: \w+){{0,2}} (?:guid(?:e|ance|elines?)|handbook|manual|checklist|playbook|policy|process|"
-    r"procedure)\b",
-    re.I,
-)
-_FORM = re.compile(rf"{_METHOD}(?: \w+){{0,2}} (?:template|form)\b|\b(?:template|form) for", re.I)
-_PLACEHOLDER = re.compile(
-    r"<%.*?%>|\{\{.*?\}\}|\[(?:insert|describe|list|brief|name|date|title|your|enter|who|what)\b[^\]\n]{0,80}\](?!\()|"
-    r"<(?:insert|describe|name|date|title|your|enter)\b[^>\n]{0,80}>|YYYY-MM-DD|DD/MM/YYYY|lorem ipsum",
-    re.I,
-)
-_INTERVIEW = re.compile(r"interview|oral history", re.I)
-_QUESTION = re.compile(r"^\W*(?:q|question|interviewer)\d*\W*[:.]\s", re.I | re.M)
-_CHECKBOX = re.compile(r"^\s*[-*] \[([ xX])\]", re.M)
-_NARRATIVE_CUES = (
-    re.compile(r"\b(caused by|due to|because of|root cause|led to|resulted in|result of)\b", re.I),
-    re.compile(
-        r"\b(should have|lessons?\b|in (the )?future|we recommend|next time|in hindsight|learned|learnt)\b", re.I
-    ),
-    re.compile(
-        r"\b(fail(ed|ure)|accident|incident|outage|injur\w+|damaged?|crash(ed)?|mishap|went wrong|broke)\b", re.I
-    ),
-)
-
-
-_RECORD_SHAPES: frozenset[Kind | None] = frozenset({"llis", "odr", "aar", "lessons"})  # a row of any other is a log's
-
-
-class _Part(NamedTuple):
-    """A section, what its own heading stands for, that heading's level and where the text after it starts."""
-
-    section: Section
-    own: Term | None
-    depth: int
-    body: int
+_SHAPES: frozenset[Kind | None] = frozenset({"llis", "odr", "aar", "lessons"})  # a row of any other is a log's
+_OF_ONE_RECORD = frozenset({"lesson_id", "supersedes", "superseded_by"})  # never inherited from the file
 
 
 def recognise(document: Document, path: Path) -> tuple[Lesson, ...]:
-    """The lessons of a document in reading order, with ids that are unique in it. Empty where it has no text."""
+    """The lessons of a document in reading order, with ids that are unique in it. Empty where it has no text.
+
+    They do not overlap, and together they cover the text of a document that is not a record file.
+    """
     if document.records:
-        return tuple(_from_records(document, path))
-    return (_from_document(document, path),) if document.text.strip() else ()
+        found = _from_records(document, path)
+    elif document.text.strip():
+        found = _from_document(document, path)
+    else:
+        return ()
+    return tuple(_unique(found, path))
 
 
 def slug(stem: str) -> str:
@@ -92,59 +48,167 @@ def slug(stem: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")
 
 
-def _from_document(document: Document, path: Path) -> Lesson:
+def _unique(lessons: Iterator[Lesson], path: Path) -> Iterator[Lesson]:
+    """Each with an id of its own: a native id that comes again gives way to the file's name and a number."""
+    taken: set[str] = set()
+    for number, lesson in enumerate(lessons, 1):
+        again = lesson.lesson_id in taken
+        identity = f"{slug(path.stem)}#{number}" if again else lesson.lesson_id
+        taken.add(identity)
+        yield replace(lesson, lesson_id=identity) if again else lesson
+
+
+def _from_document(document: Document, path: Path) -> Iterator[Lesson]:
     text = document.text
-    parts = _parts(text, _headings(document), 0, len(text))
+    made = sections(document)
     stated = (document.title, *(heading.title for heading in document.headings[:1]))
     title = next(filter(_is_title, stated), "").strip() or file_title(path.stem)
-    found = metadata(document, path)
-    announced = stated if any(stated) else _REPORT.findall(text[:OPENING])
-    name = re.sub(r"[-_]+", " ", " | ".join([path.stem, *announced]))
-    kind = _stated_kind(document.fields) or _kind(
-        text, parts, name, front_page=path.stem.lower() in ("readme", "index")
+    name = re.sub(r"[-_]+", " ", " | ".join([path.stem, *(stated if any(stated) else announced(text))]))
+    kind = kind_of(text, made, name, path.stem, document.fields)
+    rows = log_rows(text, made) if kind not in ("template", "guidance") else []
+    starts = record_starts(text, made, name) if kind not in NOT_LESSONS and not rows else []
+    if rows:
+        yield from _of_rows(document, path, made, rows)
+    elif starts:
+        yield from _of_parts(document, path, made, starts, kind)
+    else:
+        found = metadata(document, path)
+        yield _lesson(text, made, title, kind, found, (0, len(text)), _identity(found, path, 1))
+
+
+def _of_rows(document: Document, path: Path, made: Sequence[Part], rows: Sequence[Row]) -> Iterator[Lesson]:
+    text = document.text
+    cut = _cut(made, [part for row in rows for part in (_opening([], row.start), *row.parts)], len(text))
+    shared = _shared(document, path, rows[0].start.offset)
+    for number, (row, (start, end)) in enumerate(zip(rows, _spans([row.start for row in rows], text), strict=True), 1):
+        found = {**shared, **record_metadata(row.fields)}
+        form = stated_kind(row.fields) or shape(row.parts)
+        kind = (form if form in _SHAPES else None) or "log"
+        mine = _between(cut, start, end)
+        found["title"] = Found(row.start.title, Provenance("heading", row.start.title_start, row.start.title_end))
+        yield _lesson(text, mine, row.start.title, kind, found, (start, end), _identity(found, path, number))
+
+
+def _of_parts(
+    document: Document, path: Path, made: Sequence[Part], starts: Sequence[Start], kind: Kind
+) -> Iterator[Lesson]:
+    text = document.text
+    cut = _cut(made, [_opening(made, start) for start in starts], len(text))
+    shared = _shared(document, path, starts[0].offset)
+    for number, (begin, (start, end)) in enumerate(zip(starts, _spans(starts, text), strict=True), 1):
+        found = _inherit(shared, _own(document, begin, end))
+        mine = _between(cut, start, end)
+        form = shape(_between(mine, begin.offset, end))
+        found["title"] = Found(begin.title, Provenance("heading", begin.title_start, begin.title_end))
+        yield _lesson(text, mine, _bare(begin.title), form or kind, found, (start, end), _identity(found, path, number))
+
+
+def _spans(starts: Sequence[Start], text: str) -> list[tuple[int, int]]:
+    """What each record covers: the first also what stands before it, so that nothing is lost."""
+    edges = [0, *(start.offset for start in starts[1:]), len(text)]
+    return list(pairwise(edges))
+
+
+def _opening(made: Sequence[Part], start: Start) -> Part:
+    """The section that a record begins with where no heading stands: that of the section it lies in."""
+    around = bisect_right(made, start.offset, key=_start) - 1
+    key = made[around].section.key if around >= 0 else None
+    named = start.title if start.title_end > start.title_start else ""
+    return Part(Section(key, named, start.offset, start.offset), None, RUN_IN_LEVEL, max(start.offset, start.title_end))
+
+
+def _start(part: Part) -> int:
+    return part.section.start
+
+
+def _between(made: Sequence[Part], start: int, end: int) -> Sequence[Part]:
+    """The sections that begin in `start:end`."""
+    return made[bisect_left(made, start, key=_start) : bisect_left(made, end, key=_start)]
+
+
+def _cut(made: Sequence[Part], more: Sequence[Part], end: int) -> list[Part]:
+    """The sections with `more` of them cut out; where two begin at once the one that was there first stays."""
+    begins = {part.section.start: part for part in (*more, *made)}
+    ordered = [begins[start] for start in sorted(begins)]
+    stops = [*(part.section.start for part in ordered[1:]), end]
+    return [part._replace(section=replace(part.section, end=stop)) for part, stop in zip(ordered, stops, strict=True)]
+
+
+def _shared(document: Document, path: Path, end: int) -> dict[str, Found]:
+    """What the file states about all its records: its own fields, its name, and what stands before the first."""
+    before = replace(
+        document, text=document.text[:end], headings=tuple(each for each in document.headings if each.end <= end)
     )
-    return _lesson(text, parts, title, kind, found, (0, len(text)), _identity(found, path, 1))
+    return {key: found for key, found in metadata(before, path).items() if key not in _OF_ONE_RECORD}
+
+
+def _own(document: Document, begin: Start, end: int) -> dict[str, Found]:
+    """What a record states about itself, with spans in the document."""
+    shift = begin.offset
+    first, last = (bisect_left(document.headings, edge, key=attrgetter("start")) for edge in (shift, end))
+    headings = tuple(
+        Heading(each.level, each.title, each.start - shift, each.end - shift) for each in document.headings[first:last]
+    )
+    found = metadata(Document(document.text[shift:end], begin.title, headings=headings), Path())
+    return {key: each._replace(provenance=_moved(each.provenance, shift)) for key, each in found.items()}
+
+
+def _moved(provenance: Provenance, shift: int) -> Provenance:
+    if provenance.start is None or provenance.end is None:
+        return provenance
+    return replace(provenance, start=provenance.start + shift, end=provenance.end + shift)
+
+
+def _inherit(shared: Mapping[str, Found], own: Mapping[str, Found]) -> dict[str, Found]:
+    """A record's own statements, then the file's, then what running text suggests, again the record's own first."""
+    weak = [{key: each for key, each in found.items() if each.provenance.method == "text"} for found in (shared, own)]
+    firm = [{key: each for key, each in found.items() if each.provenance.method != "text"} for found in (shared, own)]
+    return {**weak[0], **weak[1], **firm[0], **firm[1]}
+
+
+def _bare(title: str) -> str:
+    """A title without the date it opens with, if anything is left."""
+    when = find_date(title)
+    rest = title[when.end :].strip(" \t:,.|/)]–—-") if when and not title[: when.start].strip(" [(") else ""
+    return rest if normalise(rest) else title
 
 
 def _from_records(document: Document, path: Path) -> Iterator[Lesson]:
     text = document.text
-    taken: set[str] = set()
     for number, record in enumerate(document.records, 1):
         if not text[record.start : record.end].strip():
             continue
         found = record_metadata(record.fields)
-        parts = _parts(text, record.headings, record.start, record.end)
-        shape = _shape(parts)
-        kind = _stated_kind(record.fields) or (shape if shape in _RECORD_SHAPES else None) or "log"
+        made = parts(text, record.headings, record.start, record.end)
+        form = shape(made)
+        kind = stated_kind(record.fields) or (form if form in _SHAPES else None) or "log"
         if "outcome" not in found and "near miss" in slug(path.stem).replace("-", " "):
             found["outcome"] = Found("near_miss", Provenance("filename"))
-        identity = _identity(found, path, number)
-        identity = f"{slug(path.stem)}#{number}" if identity in taken else identity
-        taken.add(identity)
-        yield _lesson(text, parts, _record_title(text, record), kind, found, (record.start, record.end), identity)
+        span = record.start, record.end
+        yield _lesson(text, made, _record_title(text, record), kind, found, span, _identity(found, path, number))
 
 
 def _lesson(
     text: str,
-    parts: Sequence[_Part],
+    made: Sequence[Part],
     title: str,
     kind: Kind,
     found: Mapping[str, Found],
     span: tuple[int, int],
     identity: str,
 ) -> Lesson:
-    own = {part.own.key: Provenance("heading", part.section.start, part.body) for part in parts if part.own}
+    own = {part.own.key: Provenance("heading", part.section.start, part.body) for part in made if part.own}
     if "outcome" not in found and (shown := outcome(text, span, title, kind, own)):
         found = {**found, "outcome": shown}
     values = {key: each.value for key, each in found.items()}
-    return Lesson(
+    lesson = Lesson(
         lesson_id=identity,
         title=title,
         start=span[0],
         end=span[1],
         kind=kind,
         outcome=as_outcome(values.get("outcome", "")) or "neutral",
-        maturity="observation" if kind in NOT_LESSONS else _maturity(text, parts),
+        maturity="observation" if kind in NOT_LESSONS else maturity(text, made),
         event_date=values.get("event_date"),
         written_date=values.get("written_date"),
         project=values.get("project"),
@@ -153,9 +217,10 @@ def _lesson(
         supersedes=values.get("supersedes"),
         superseded_by=values.get("superseded_by"),
         url=values.get("url"),
-        sections=tuple(part.section for part in parts),
+        sections=tuple(part.section for part in made),
         provenance={key: each.provenance for key, each in found.items()},
     )
+    return derive(text, lesson, found)
 
 
 def _identity(found: Mapping[str, Found], path: Path, number: int) -> str:
@@ -175,142 +240,3 @@ def _is_title(text: str) -> bool:
 def _record_title(text: str, record: Record) -> str:
     stated = next((value for key, value in record.fields.items() if key.lower() == "title"), "")
     return stated.strip() or text[record.start : record.end].strip().splitlines()[0][:120].strip("#* ")
-
-
-def _headings(document: Document) -> Sequence[Heading]:
-    """The reader's headings, with labels at the start of a line where none of the reader's is in the vocabulary."""
-    if any(section_key(heading.title) for heading in document.headings):
-        return document.headings
-    known = {heading.start for heading in document.headings}
-    run_in = (each for each in _run_in(document.text) if each.start not in known)
-    return sorted((*document.headings, *run_in), key=lambda heading: heading.start)
-
-
-def _run_in(text: str) -> Iterator[Heading]:
-    for match in _RUN_IN.finditer(text):
-        key = section_key(match["label"])
-        allowed = CONTENT | {"summary"} if (match["rest"] or "").strip() else CONTENT | {"summary", "people", "refs"}
-        if key in allowed:
-            yield Heading(RUN_IN_LEVEL, match["label"].strip(), match.start(), match.end("label"))
-
-
-def _parts(text: str, headings: Sequence[Heading], start: int, end: int) -> list[_Part]:
-    """Sections that cover `start:end`; a heading outside the vocabulary continues the section it lies under."""
-    first = headings[0].start if headings else end
-    parts = [_Part(Section(None, "", start, first), None, 0, start)] if text[start:first].strip() else []
-    under: list[tuple[int, str | None]] = []
-    ends = [*(heading.start for heading in headings[1:]), end]
-    for heading, stop in zip(headings, ends, strict=False):
-        own = term(heading.title)
-        if heading is headings[0] and own and not own.clear and _heads_all(headings):
-            own = None
-        under = [(level, key) for level, key in under if level < heading.level]
-        key = own.key if own else (under[-1][1] if under else None)
-        under.append((heading.level, key))
-        parts.append(_Part(Section(key, heading.title.strip(), heading.start, stop), own, heading.level, heading.end))
-    return parts
-
-
-def _heads_all(headings: Sequence[Heading]) -> bool:
-    """Whether the first heading is the title: every other lies under it."""
-    return len(headings) > 1 and all(each.level > headings[0].level for each in headings[1:])
-
-
-def _said(text: str, part: _Part) -> str:
-    """A section's text without its heading."""
-    return text[part.body : part.section.end].strip(" \t\n:*_|?=-")
-
-
-def _stated_kind(fields: Mapping[str, str]) -> Kind | None:
-    kinds: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
-    return kinds.get(fields.get("kind", "").strip().lower())
-
-
-def _kind(text: str, parts: Sequence[_Part], name: str, front_page: bool) -> Kind:
-    if _FORM.search(name) or _is_template(text, parts):
-        return "template"
-    if _GUIDE.search(name):
-        return "guidance"
-    topic = bool(INCIDENT.search(name) or _REVIEW.search(name))
-    if _has_lessons(parts, topic, front_page):
-        return _shape(parts) or "narrative"
-    if len(_QUESTION.findall(text)) >= 3 and _INTERVIEW.search(name + text[:OPENING]):
-        return "interview"
-    return "narrative" if (topic and not front_page) or _tells(text) else "reference"
-
-
-def _is_template(text: str, parts: Sequence[_Part]) -> bool:
-    """Placeholders to fill in, or a form most of whose sections are blank."""
-    placeholders = len(_PLACEHOLDER.findall(text))
-    if placeholders >= 3 and placeholders * 125 >= len(text.split()):
-        return True
-    leaves = [
-        part
-        for part, following in zip(parts, [*parts[1:], None], strict=True)
-        if part.own and part.own.key in CONTENT and not (following and following.depth > part.depth)
-    ]
-    blank = sum(not _said(text, part) for part in leaves)
-    return len(leaves) >= 4 and blank * 2 > len(leaves)
-
-
-def _has_lessons(parts: Sequence[_Part], topic: bool, front_page: bool) -> bool:
-    """The ambiguity guard: words that papers and READMEs use too count only beside others that they do not use."""
-    content = {part.own for part in parts if part.own and part.own.key in CONTENT}
-    keys, clear = {each.key for each in content}, {each.key for each in content if each.clear}
-    headed = [part for part in parts if part.section.heading]
-    share = sum(part.own is not None for part in headed[1:]) / max(1, len(headed) - 1)
-    if front_page and share < FRONT_PAGE_SHARE:
-        return False
-    if _is_observation(parts):
-        return True
-    return len(clear) >= 2 or (len(keys) >= 2 and (topic or (bool(clear) and share >= 0.5))) or _is_list(parts)
-
-
-def _is_observation(parts: Sequence[_Part]) -> bool:
-    """Observation (or issue), discussion, recommendation: each word is common, the three together are not."""
-    names = [normalise(part.section.heading) for part in parts]
-    keys = {part.own.key for part in parts if part.own}
-    observed = any(re.match(r"observation|issue", name) for name in names)
-    return observed and "discussion" in names and "recommendation" in keys
-
-
-def _is_list(parts: Sequence[_Part]) -> bool:
-    """A document that is headed "Lessons learned" and has at least two headings below."""
-    titles = [part for part in parts if part.section.heading]
-    return len(titles) > 2 and titles[0].own == Term("lesson", True) and titles[0].depth <= 2
-
-
-def _shape(parts: Sequence[_Part]) -> Kind | None:
-    """The kind that the sections make up, the most specific first."""
-    keys = {part.own.key for part in parts if part.own}
-    names = {normalise(part.section.heading) for part in parts}
-    symptoms = len(keys & {"timeline", "cause", "impact", "action", "detection", "response"})
-    shapes: tuple[tuple[Kind, bool], ...] = (
-        ("llis", "driving event" in names or keys >= {"event", "lesson", "recommendation", "evidence"}),
-        ("odr", _is_observation(parts)),
-        ("aar", keys >= {"planned", "event"} and bool(keys & {"sustain", "improve", "cause", "recommendation"})),
-        (
-            "postmortem",
-            symptoms >= 3 or (symptoms == 2 and bool(keys & {"timeline", "lesson", "improve", "recommendation"})),
-        ),
-        ("retro", keys >= {"sustain", "improve"}),
-        ("lessons", _is_list(parts) or ("lesson" in keys and bool(keys & {"event", "cause", "recommendation"}))),
-    )
-    return next((kind for kind, fits in shapes if fits), None)
-
-
-def _tells(text: str) -> bool:
-    """Whether text without sections tells what went wrong and why: all three kinds of cue, one per 150 words."""
-    hits = [len(cue.findall(text)) for cue in _NARRATIVE_CUES]
-    return all(hits) and sum(hits) * 150 >= len(text.split())
-
-
-def _maturity(text: str, parts: Sequence[_Part]) -> Maturity:
-    """Never better than the text proves: a section that only says `TBD` proves nothing."""
-    filled = {part.section.key for part in parts if not is_empty(_said(text, part))}
-    actions = [text[part.body : part.section.end] for part in parts if part.section.key == "action"]
-    ticks = [tick for action in actions for tick in _CHECKBOX.findall(action)]
-    if "evidence" in filled or (ticks and " " not in ticks):
-        return "lesson_learned"
-    identified = filled & {"recommendation", "lesson"} or ("action" in filled and filled & {"cause", "improve"})
-    return "lesson_identified" if identified else "observation"

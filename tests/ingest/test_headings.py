@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.headings import LONGEST, Term, normalise, section_key, term
+from ingest.headings import LONGEST, Term, is_stamp, normalise, section_key, term
 
 CLEAR = [
     ("1. What was supposed to happen?", "planned"),
@@ -34,6 +34,13 @@ CLEAR = [
     ("Evidence of Recurrence Control Effectiveness", "evidence"),
     ("TL;DR", "summary"),
     ("Open questions", "questions"),
+    ("Follow-up improvements", "action"),
+    ("What would help?", "recommendation"),
+    ("What we would like drivers to do", "recommendation"),
+    ("What could have happened?", "luck"),
+    ("What we keep seeing", "event"),
+    ("The underlying issue", "cause"),
+    ("Why?", "cause"),
 ]
 AMBIGUOUS = [
     ("a. Observation", "event"),
@@ -47,11 +54,13 @@ AMBIGUOUS = [
     ("Key Takeaways", "lesson"),
     ("Conclusion", "lesson"),
     ("(2) Next steps", "action"),
-    ("Follow-up improvements", "recommendation"),
     ("08:52 PM", "timeline"),
     ("Attendees", "people"),
     ("Appendix: diagrams", "refs"),
     ("Status", "meta"),
+    ("Student Pilot Information", "people"),
+    ("Wreckage and Impact Information", "impact"),
+    ("Meteorological Information and Flight Plan", "meta"),
 ]
 
 
@@ -104,3 +113,15 @@ def test_every_key_of_the_model_can_be_reached():
 )
 def test_normalise(heading, normal):
     assert normalise(heading) == normal
+
+
+@pytest.mark.parametrize(
+    "title", ["20:15", "11:00 AM", "May 12", "15 May 2024:", "2024-05-12", "2024-05-12 08:30 UTC", "Monday, 3 June"]
+)
+def test_a_day_or_a_time_is_a_stamp(title):
+    assert is_stamp(title)
+
+
+@pytest.mark.parametrize("title", ["", "20:15 Alarm", "May the pump run", "Timeline", "2024-05-12 Pump trip"])
+def test_other_headings_are_no_stamps(title):
+    assert not is_stamp(title)

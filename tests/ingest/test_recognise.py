@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.model import Document, Heading, Provenance, Record
@@ -87,7 +87,7 @@ KINDS = [
     ("aar", "# Review\n## What was planned\nx\n## What happened\nx\n## What to improve\nx\n## What went well\nx"),
     ("postmortem", "# Trip\n## Root cause\nx\n## Impact\nx\n## Lessons learned\nx"),
     ("retro", "# Sprint 4\n## What went well\nx\n## What could be better\nx"),
-    ("lessons", "# Lessons learned\n## Test early\nx\n## Talk often\nx"),
+    ("lessons", "# Lessons learned: Project B\n## Background\nx\n## Conclusions\nx"),
     ("lessons", "# Valve\n## What happened\nx\n## Lessons learned\nx"),
     ("narrative", "# Outage of the mail server\nIt was down."),
     ("narrative", "# Dive 7\nThe rope broke, caused by wear. We should have checked it."),
@@ -98,6 +98,28 @@ KINDS = [
     ("template", "# Post-mortem template\n## Root cause\nx\n## Timeline\nx"),
     ("guidance", "# How to run an after-action review\n## What was planned\nx\n## What happened\nx"),
     ("guidance", "# Lessons learned handbook\nx"),
+    ("odr", "# Ampoules\n## Issue\nx\n## Analysis\nx\n## Recommendation\nx"),
+    ("postmortem", "# Post-mortem of an attack\n## How did it happen?\nx\n## What should you do?\nx"),
+    (
+        "postmortem",
+        "# Aviation Accident Factual Report\n## Pilot Information\nx\n## Wreckage and Impact Information\nx",
+    ),
+    ("narrative", "# Sign behind the hedge\nDate of event: 2023-11\nType: near miss\n\nIt was not seen."),
+    (
+        "narrative",
+        "# Tired\n"
+        "I drove home. I was awake for 20 hours. I did not say no. I had no idea. Next time somebody should ask.",
+    ),
+    ("narrative", "# Notes\n## What works\nx\n## What we would like drivers to do\ny"),
+    (
+        "template",
+        "# Review\n## What happened\n_Describe the event_\n## Root cause\n(List the causes)\n"
+        "## Impact\nWho was affected?\n## Action items\n- x\n",
+    ),
+    (
+        "template",
+        "# Review\n## What happened\n<!-- what\nhappened -->\n## Root cause\n____\n## Impact\n...\n## Timeline\n",
+    ),
     ("interview", "# Interview with a diver\nQ: a?\nA: b.\nQ: c?\nA: d.\nQ: e?\nA: f."),
 ]
 
@@ -127,6 +149,26 @@ def test_a_readme_needs_more_of_its_headings():
     assert lesson(text, "README.md").kind == "reference"
     assert lesson(text, "notes.md").kind != "reference"
     assert lesson("# Incident reports\nList.", "README.md").kind == "reference"
+
+
+@pytest.mark.parametrize(
+    "name", ["SOURCE.txt", "LICENSE.md", "data-dictionary.md", "CHANGELOG.md", "code_of_conduct.md"]
+)
+def test_a_notice_beside_the_documents_is_reference(name):
+    text = "# Incident reports\n## Root cause\nx\n## Timeline\ny"
+    assert lesson(text, name).kind == "reference"
+    assert lesson(text, "sources-of-error.md").kind == "postmortem"
+
+
+def test_an_index_that_tells_a_story_is_a_narrative():
+    text = "# Dive\nThe rope broke, caused by wear. We should have checked it; a failure."
+    assert lesson(text, "README.md").kind == "narrative"
+
+
+def test_instructions_are_no_blanks_where_actions_are_told():
+    text = "# Trip\n## Root cause\nWear.\n## Recommendations\nProvide gloves.\n## Action items\nList valves.\n"
+    text += "## Lessons\nState it."
+    assert lesson(text).kind == "postmortem"
 
 
 def test_placeholders_are_rare_in_a_long_text():
@@ -201,6 +243,74 @@ def test_run_in_labels_are_left_alone_where_headings_have_keys():
     assert [section.key for section in only_titled.sections] == [None, "cause", "impact"]
 
 
+def keys(text, name="notes.md", **given):
+    return [(section.key, section.heading) for section in lesson(text, name, **given).sections if section.heading]
+
+
+def test_labels_beside_headings():
+    text = """
+        # Outage
+        ## Root cause
+        Wear.
+        ## Notes
+        **What went well.** Nobody was near.
+        - **Impact:** none
+        ## Remarks
+        **Impact:** none
+        Duration: long
+        ## Lessons learned
+        Detection: fine
+        What went wrong:
+        the lid
+        """
+    assert keys(text) == [
+        (None, "Outage"),
+        ("cause", "Root cause"),
+        (None, "Notes"),
+        ("sustain", "What went well"),
+        ("impact", "Impact"),
+        (None, "Remarks"),
+        ("impact", "Impact"),
+        ("lesson", "Lessons learned"),
+        ("improve", "What went wrong"),
+    ]
+
+
+def test_a_line_of_nothing_but_a_headings_words_after_a_sentence():
+    text = (
+        "# Accident\n## Probable cause and findings\nThe pilot slipped.\nFindings\n1. Flare\nEvents\nx\n## Impact\nnone"
+    )
+    assert keys(text) == [
+        (None, "Accident"),
+        ("cause", "Probable cause and findings"),
+        ("cause", "Findings"),
+        ("impact", "Impact"),
+    ]
+
+
+def test_the_first_column_of_a_table_of_two_columns():
+    text = "# Crane\n\n| **Impact** | two injured |\n|---|---|\n| **Root cause** | soft ground |\n| Colour | red |\n"
+    assert keys(text) == [(None, "Crane"), ("impact", "Impact"), ("cause", "Root cause")]
+    assert keys("# Crane\n\n| Action | Owner |\n|-|-|\n| Fix | Bob |\n") == [(None, "Crane")]
+
+
+def test_labels_in_a_fence_are_code():
+    assert keys("# T\n```\nRoot cause: x\n```\nImpact: y") == [(None, "T"), ("impact", "Impact")]
+
+
+def test_time_stamps_are_part_of_the_timeline():
+    text = "# Outage\n## Timeline\n## May 12\n### 20:15\nx\n### 20:49\ny\n## Impact\nz\n### 20:50\nz"
+    assert [key for key, _ in keys(text)] == [None, "timeline", "impact", "timeline"]
+
+
+@pytest.mark.parametrize("line", ["(LBE)", "Publish Date:", "5. Grass", "x" * 95 + ":", "***"])
+def test_lines_set_like_headings_that_are_none(line):
+    text = f"# Accident\n## Root cause\n4. Wear\n### {line}\nNote\n## Impact\nx"
+    made = document(text)
+    assert [h for _, h in keys(text) if h == line.strip("*")] == []
+    assert lesson(text).end == len(made.text)
+
+
 def test_a_heading_outside_the_vocabulary_takes_its_parents_key():
     found = lesson("# T\n## Timeline\nx\n### Monday\nx\n#### Noon\nx\n## Usage\nx\n### More\nx")
     assert [section.key for section in found.sections] == [None, "timeline", "timeline", "timeline", None, None]
@@ -209,6 +319,7 @@ def test_a_heading_outside_the_vocabulary_takes_its_parents_key():
 def test_the_title_gives_no_key_unless_it_is_clear():
     assert [s.key for s in lesson("# Incident on Monday\n## Usage\nx").sections] == [None, None]
     assert [s.key for s in lesson("# Lessons learned\n## Test early\nx").sections] == ["lesson", "lesson"]
+    assert [s.key for s in lesson("# Incident on Monday\nx").sections] == [None]
 
 
 @pytest.mark.parametrize(
@@ -283,18 +394,61 @@ def test_ids_stay_when_records_are_added():
 
 
 LINES = st.sampled_from(
-    ["# Title", "## Root cause", "### Deep", "Timeline", "Impact: none", "Date: 2020-01-01", "- [x] done", "", "text"]
+    [
+        "# Title",
+        "# Lessons learned",
+        "## Root cause",
+        "### Deep",
+        "## 2024-05-30 Pump",
+        "## 2024-06-02",
+        "## Lesson 1: a",
+        "## Lesson 2: b",
+        "### Observation",
+        "**Observation:** x",
+        "**Recommendation:** y",
+        "Observation: it broke",
+        "Discussion: why",
+        "Topic: Keys",
+        "Lesson ID: K-1",
+        "Lesson ID: K-2",
+        "Timeline",
+        "Impact: none",
+        "Date: 2020-01-01",
+        "- [x] done",
+        "- **Test early.** It pays.",
+        "| Id | Event | Lesson |",
+        "|---|---|---|",
+        "| 1 | a | b |",
+        "| **Impact** | text |",
+        "```",
+        "---",
+        "(x)",
+        "1. A",
+        "20:15",
+        "[Insert name]",
+        "",
+        "text",
+    ]
 )
 
 
-@given(st.lists(LINES | st.text(max_size=20), max_size=12))
-def test_any_text_gives_at_most_one_lesson_whose_sections_cover_it(lines):
+@settings(max_examples=400, deadline=None)
+@given(st.lists(LINES | st.text(max_size=20), max_size=20))
+def test_any_text_gives_lessons_that_cover_it_in_order(lines):
     made = document("\n".join(lines))
-    for found in recognise(made, Path("/library/a.md")):
-        edges = [(section.start, section.end) for section in found.sections]
+    found = recognise(made, Path("/library/a.md"))
+    assert bool(found) == bool(made.text.strip())
+    assert [each.end for each in found[:-1]] == [each.start for each in found[1:]]
+    assert len({each.lesson_id for each in found}) == len(found)
+    for each in found:
+        edges = [(section.start, section.end) for section in each.sections]
         assert all(before[1] == after[0] for before, after in pairwise(edges))
-        assert not made.text[: edges[0][0]].strip()
-        assert edges[-1][1] == found.end == len(made.text)
+        assert not made.text[each.start : edges[0][0]].strip()
+        assert each.start <= edges[0][0] < edges[-1][1] == each.end
+        spans = [(shown.start, shown.end) for shown in each.provenance.values() if shown.start is not None]
+        assert all(0 <= start <= end <= len(made.text) for start, end in spans)
+    if found:
+        assert (found[0].start, found[-1].end) == (0, len(made.text))
 
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "documents"

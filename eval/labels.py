@@ -1,0 +1,55 @@
+"""Labels of documents, made by hand: one JSON object a line.
+
+`path` below the folder of the documents, `kind`, `records` (the line at which each record begins, `[""]` for one),
+`event_date`, `outcome`, and `sections` with `heading` and `key`. The guide by which ours were made is in
+tests/labels/README.md.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.errors import BadDataset, PathNotFound
+from ingest.model import NOT_LESSONS
+
+_LAYOUT = "One JSON object a line: path, kind, records, event_date, outcome, sections."
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a person found in a document; `records` and `sections` in reading order."""
+
+    path: str
+    kind: str
+    records: tuple[str, ...]
+    event_date: str | None
+    outcome: str
+    sections: tuple[tuple[str, str | None], ...]
+
+    @property
+    def is_lesson(self) -> bool:
+        return self.kind not in NOT_LESSONS
+
+
+def load_labels(path: Path) -> list[Label]:
+    """The labels of a file in its order. Raises `PathNotFound` or `BadDataset`, which names the line."""
+    if not path.is_file():
+        raise PathNotFound(f"{path} is not a file.", "Give a file of labels. " + _LAYOUT)
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            sections = tuple((str(each["heading"]), each["key"]) for each in row["sections"])
+            records = tuple(map(str, row["records"]))
+            found.append(Label(row["path"], row["kind"], records, row["event_date"], row["outcome"], sections))
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadDataset(
+                f"{path}, line {number}: not a label ({type(error).__name__}: {error}).", _LAYOUT
+            ) from None
+    if not found:
+        raise BadDataset(f"{path} holds no labels.", _LAYOUT)
+    return found
