@@ -20,11 +20,11 @@ from index.filters import Filters, where
 from index.hit import LessonView, SourceView
 from ingest.errors import NotInLibrary
 from ingest.model import Lesson, Passage, Prepared, Reading, Section, Source
-from ingest.prepare import READING, REVISION
+from ingest.prepare import READING
 
 SOFT_HYPHEN = "\u00ad"  # what PDF readers put where a line break divides a word
 _BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
-_SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text")
+_SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text", "reading")
 _LISTS = ("sections", "provenance", "topics", "causes", "actions", "contributors")
 """The columns of a lesson that hold JSON."""
 _LIVING = "FROM lessons WHERE archived = 0"
@@ -74,9 +74,10 @@ class Catalogue(Database):
         row = (reading.source.path, reading.source.mtime_ns, READING.dump_json(reading).decode())
         self._connection.execute("INSERT OR REPLACE INTO staged VALUES (?, ?, ?)", row)
 
-    def staged(self) -> dict[str, int]:
-        """The modification time of each file that is staged, by path."""
-        return {row["path"]: row["mtime_ns"] for row in self.rows("SELECT path, mtime_ns FROM staged")}
+    def staged(self, revision: int) -> dict[str, int]:
+        """The modification time of each file that is staged and was read in this way, by path."""
+        sql = "SELECT path, mtime_ns FROM staged WHERE json_extract(reading, '$.source.reading') = ?"
+        return {row["path"]: row["mtime_ns"] for row in self.rows(sql, (revision,))}
 
     def take_staged(self, path: str) -> Reading:
         """What was read of a file that is staged."""
@@ -109,7 +110,6 @@ class Catalogue(Database):
             "warnings": json.dumps(source.warnings),
             "indexed_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "archived": 0,
-            "reading": REVISION,
         }
         return self.insert("sources", values, key="path")
 

@@ -21,6 +21,7 @@ from index.hit import Hit, Hits, LessonView, SourceView, Stats
 from index.manifest import Manifest, embedder_of
 from index.publication import Publication
 from index.settings import IndexSettings
+from ingest import ignore
 from ingest.errors import BadQuestion, LibraryBusy, LibraryMissing, SchemaMismatch
 from ingest.model import Lesson, Prepared, Reading
 
@@ -70,6 +71,8 @@ class Library:
                 reason = f"The library in {folder} has lost its manifest: what made its vectors is not known."
                 raise SchemaMismatch(reason, "Move the folder away and index the documents again.")
             folder.mkdir(parents=True, exist_ok=True)
+            # A library may lie in a folder that is indexed into it.
+            (folder / ignore.NAME).write_text("*\n", encoding="utf-8")
             manifest = Manifest.of(embedder, settings.passage_tokens)
             manifest.save(folder)
         manifest.check(settings)
@@ -147,9 +150,9 @@ class Library:
         with self._catalogue.transaction():
             self._catalogue.stage(reading)
 
-    def staged(self) -> dict[str, int]:
-        """The files that were read and not added, by path, with their modification time."""
-        return self._catalogue.staged()
+    def staged(self, revision: int) -> dict[str, int]:
+        """The files that were read in this way and not added, by path, with their modification time."""
+        return self._catalogue.staged(revision)
 
     def take_staged(self, path: str) -> Reading:
         """What was read of a file that is staged."""

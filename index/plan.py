@@ -1,6 +1,6 @@
 """What differs between folders and the library, before anything is done about it.
 
-A file counts as changed, too, when an older version of the program read it, which found less in it.
+A file counts as changed, too, when another version of the program read it, or by another taxonomy.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.catalogue import Known
-from ingest.prepare import REVISION
+from ingest.prepare import revision
 from ingest.scan import File, Problem, Scan
 from ingest.settings import IngestSettings
 
@@ -35,8 +35,10 @@ class Plan:
 def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings) -> Plan:
     """Compare what was found with what is `known`, by path, then size and time, then content.
 
-    A folder with no document left is taken for an unmounted disk: it is reported and its records stay.
+    A folder with no document left is taken for an unmounted disk: it is reported and its records stay. Raises
+    `BadSettings` for a taxonomy that cannot be used.
     """
+    reading = revision(settings.taxonomy)
     out = Plan(failed=list(found.failed), warnings=list(found.skipped))
     here = {str(file.path) for file in found.files}
     for root in filter(Path.is_dir, found.roots):
@@ -51,18 +53,20 @@ def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings) -> P
         by_content.setdefault(one.sha256, []).append(path)
     for file in found.files:
         before = known.get(str(file.path))
-        if before and (before.size, before.mtime_ns, before.reading) == (file.size, file.mtime_ns, REVISION):
+        if before and (before.size, before.mtime_ns, before.reading) == (file.size, file.mtime_ns, reading):
             out.unchanged += 1
         elif file.size > settings.max_file_mb * 1_000_000:
             reason = f"The file has {file.size / 1e6:.0f} MB, the limit is {settings.max_file_mb} MB."
             remedy = "Raise the limit with LESSONS_MAX_FILE_MB, or split the file."
             out.failed.append(Problem(str(file.path), reason, remedy))
         else:
-            _compare_content(out, known, by_content, file)
+            _compare_content(out, known, by_content, file, reading)
     return out
 
 
-def _compare_content(out: Plan, known: Mapping[str, Known], by_content: dict[str, list[str]], file: File) -> None:
+def _compare_content(
+    out: Plan, known: Mapping[str, Known], by_content: dict[str, list[str]], file: File, reading: int
+) -> None:
     try:
         with file.path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -74,7 +78,7 @@ def _compare_content(out: Plan, known: Mapping[str, Known], by_content: dict[str
     moved = [path for path in same if path in out.removed or not Path(path).exists()]
     copied = [path for path in same if path not in known or _is_untouched(known[path])]
     if before:
-        same_as_before = (before.sha256, before.reading) == (digest, REVISION)
+        same_as_before = (before.sha256, before.reading) == (digest, reading)
         (out.touched if same_as_before else out.changed).append(file)
         out.unchanged += same_as_before
     elif moved:

@@ -22,7 +22,7 @@ from index.plan import Plan, plan
 from ingest.errors import UnreadableFile
 from ingest.model import Prepared, Reading
 from ingest.pool import ReaderPool
-from ingest.prepare import cut_reading
+from ingest.prepare import cut_reading, revision
 from ingest.scan import File, Problem, scan
 from ingest.settings import IngestSettings
 
@@ -169,7 +169,7 @@ class _Work:
 
     def _readings(self) -> Iterator[tuple[File, Reading | UnreadableFile]]:
         """What each file holds: first those that an interrupted run has read, then the others."""
-        staged = self.library.staged()
+        staged = self.library.staged(revision(self.settings.taxonomy))
         read = [file for file in self.files if staged.get(str(file.path)) == file.mtime_ns]
         for file in read:
             yield file, self.library.take_staged(str(file.path))

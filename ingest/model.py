@@ -172,7 +172,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file revision. `path` is absolute; `text` is the extracted text every span points into."""
+    """A file revision. `path` is absolute; `text` is the extracted text every span points into.
+
+    `reading` tells by which version of the program, and by which lists, it was read.
+    """
 
     path: str
     sha256: str
@@ -184,6 +187,7 @@ class Source:
     page_starts: tuple[int, ...] = ()
     page_names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    reading: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,13 +94,12 @@ class _Process:
         own = tempfile.mkdtemp(dir=folder)
         code = str(Path(__file__).parents[1])
         paths = os.pathsep.join(filter(None, [code, os.environ.get("PYTHONPATH", "")]))
-        taxonomy = {"LESSONS_TAXONOMY": str(settings.taxonomy)} if settings.taxonomy else {}
         self._child = subprocess.Popen(
             [sys.executable, "-m", "ingest.worker", str(settings.max_memory_mb), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"TMPDIR": own, "TEMP": own, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"} | taxonomy,
+            env=os.environ | {"TMPDIR": own, "TEMP": own, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
             start_new_session=True,
         )
 
@@ -110,7 +109,8 @@ class _Process:
 
     def read(self, file: File) -> Reading | UnreadableFile:
         """What the file holds. The process is dead afterwards if it took too long, too much memory, or crashed."""
-        request = json.dumps({"path": str(file.path), "mtime_ns": file.mtime_ns})
+        taxonomy = self._settings.taxonomy and str(self._settings.taxonomy.absolute())
+        request = json.dumps({"path": str(file.path), "mtime_ns": file.mtime_ns, "taxonomy": taxonomy})
         try:
             assert self._child.stdin
             self._child.stdin.write(request.encode() + b"\n")

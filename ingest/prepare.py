@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from ingest.cut import Tokens, cut
 from ingest.errors import UnreadableFile
-from ingest.model import Document, Prepared, Reading, Source
+from ingest.model import Document, Lesson, Prepared, Reading, Source
 from ingest.readers import media_type, read
 from ingest.recognise import recognise
+from ingest.taxonomy import load_taxonomy
 
 READING: TypeAdapter[Reading] = TypeAdapter(Reading)
 """Checks and converts readings that come from another process or from disk."""
 
 REVISION = 2
 """Raised when readers or recognition find more than before, so that files indexed by an older version are read anew."""
+
+
+def revision(taxonomy: Path | None) -> int:
+    """A number that differs when the same file would be read in another way. Raises `BadSettings`."""
+    load_taxonomy(taxonomy)
+    return zlib.crc32(taxonomy.read_bytes(), REVISION) if taxonomy else REVISION
 
 
 def prepare(path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int = 0) -> Prepared:
@@ -28,18 +36,24 @@ def prepare(path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int =
     return cut_reading(read_file(path, data, mtime_ns), tokens, limit)
 
 
-def read_file(path: Path, data: bytes, mtime_ns: int = 0) -> Reading:
-    """The text and the lessons of a file, given its bytes. Raises `UnreadableFile`."""
+def read_file(path: Path, data: bytes, mtime_ns: int = 0, taxonomy: Path | None = None) -> Reading:
+    """The text and the lessons of a file, given its bytes, filed under the lists in the file `taxonomy` if given.
+
+    Raises `UnreadableFile`, or `BadSettings` for a taxonomy that cannot be used.
+    """
+    lists = load_taxonomy(taxonomy)
     document = read(path, data)
     try:
-        return _reading(document, path, data, mtime_ns)
+        lessons = document.lessons or recognise(document, path, lists)
+        return _reading(document, lessons, path, data, mtime_ns, revision(taxonomy))
     except Exception as error:  # one odd file must not stop the others
         reason = f"The document cannot be processed ({type(error).__name__}: {error})."
         raise UnreadableFile(reason, "Save it anew, or as plain text, and index it again.") from error
 
 
-def _reading(document: Document, path: Path, data: bytes, mtime_ns: int) -> Reading:
-    lessons = document.lessons or recognise(document, path)
+def _reading(
+    document: Document, lessons: tuple[Lesson, ...], path: Path, data: bytes, mtime_ns: int, reading: int
+) -> Reading:
     source = Source(
         path=str(path),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -51,6 +65,7 @@ def _reading(document: Document, path: Path, data: bytes, mtime_ns: int) -> Read
         page_starts=document.page_starts,
         page_names=document.page_names,
         warnings=document.warnings,
+        reading=reading,
     )
     return Reading(source, lessons)
 

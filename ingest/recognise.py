@@ -23,24 +23,29 @@ from ingest.outcome import outcome
 from ingest.parts import RUN_IN_LEVEL, Part, parts, sections
 from ingest.rows import Row, log_rows
 from ingest.split import Start, record_starts
+from ingest.taxonomy import Taxonomy
 from ingest.values import Found, as_outcome
 
 _SHAPES: frozenset[Kind | None] = frozenset({"llis", "odr", "aar", "lessons"})  # a row of any other is a log's
 _OF_ONE_RECORD = frozenset({"lesson_id", "supersedes", "superseded_by"})  # never inherited from the file
 
+_Stated = tuple[Lesson, Mapping[str, Found]]
+"""A lesson, and what its source states about it."""
 
-def recognise(document: Document, path: Path) -> tuple[Lesson, ...]:
+
+def recognise(document: Document, path: Path, taxonomy: Taxonomy | None = None) -> tuple[Lesson, ...]:
     """The lessons of a document in reading order, with ids that are unique in it. Empty where it has no text.
 
-    They do not overlap, and together they cover the text of a document that is not a record file.
+    They do not overlap, and together they cover the text of a document that is not a record file. They are filed under
+    `taxonomy`, by default the packaged one.
     """
     if document.records:
-        found = _from_records(document, path)
+        stated = _from_records(document, path)
     elif document.text.strip():
-        found = _from_document(document, path)
+        stated = _from_document(document, path)
     else:
         return ()
-    return tuple(_unique(found, path))
+    return tuple(_unique((derive(document.text, lesson, found, taxonomy) for lesson, found in stated), path))
 
 
 def slug(stem: str) -> str:
@@ -58,7 +63,7 @@ def _unique(lessons: Iterator[Lesson], path: Path) -> Iterator[Lesson]:
         yield replace(lesson, lesson_id=identity) if again else lesson
 
 
-def _from_document(document: Document, path: Path) -> Iterator[Lesson]:
+def _from_document(document: Document, path: Path) -> Iterator[_Stated]:
     text = document.text
     made = sections(document)
     stated = (document.title, *(heading.title for heading in document.headings[:1]))
@@ -76,7 +81,7 @@ def _from_document(document: Document, path: Path) -> Iterator[Lesson]:
         yield _lesson(text, made, title, kind, found, (0, len(text)), _identity(found, path, 1))
 
 
-def _of_rows(document: Document, path: Path, made: Sequence[Part], rows: Sequence[Row]) -> Iterator[Lesson]:
+def _of_rows(document: Document, path: Path, made: Sequence[Part], rows: Sequence[Row]) -> Iterator[_Stated]:
     text = document.text
     cut = _cut(made, [part for row in rows for part in (_opening([], row.start), *row.parts)], len(text))
     shared = _shared(document, path, rows[0].start.offset)
@@ -91,7 +96,7 @@ def _of_rows(document: Document, path: Path, made: Sequence[Part], rows: Sequenc
 
 def _of_parts(
     document: Document, path: Path, made: Sequence[Part], starts: Sequence[Start], kind: Kind
-) -> Iterator[Lesson]:
+) -> Iterator[_Stated]:
     text = document.text
     cut = _cut(made, [_opening(made, start) for start in starts], len(text))
     shared = _shared(document, path, starts[0].offset)
@@ -173,7 +178,7 @@ def _bare(title: str) -> str:
     return rest if normalise(rest) else title
 
 
-def _from_records(document: Document, path: Path) -> Iterator[Lesson]:
+def _from_records(document: Document, path: Path) -> Iterator[_Stated]:
     text = document.text
     for number, record in enumerate(document.records, 1):
         if not text[record.start : record.end].strip():
@@ -196,7 +201,7 @@ def _lesson(
     found: Mapping[str, Found],
     span: tuple[int, int],
     identity: str,
-) -> Lesson:
+) -> _Stated:
     own = {part.own.key: Provenance("heading", part.section.start, part.body) for part in made if part.own}
     if "outcome" not in found and (shown := outcome(text, span, title, kind, own)):
         found = {**found, "outcome": shown}
@@ -220,7 +225,7 @@ def _lesson(
         sections=tuple(part.section for part in made),
         provenance={key: each.provenance for key, each in found.items()},
     )
-    return derive(text, lesson, found)
+    return lesson, found
 
 
 def _identity(found: Mapping[str, Found], path: Path, number: int) -> str:

@@ -16,6 +16,7 @@ from ingest.readers.pptx import read_pptx
 from ingest.readers.xlsx import read_xlsx
 
 _MOST_SECONDS = 180
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # the container that these formats are kept in
 _READERS = {"docx": read_docx, "pptx": read_pptx, "xlsx": read_xlsx}
 _TARGETS: Mapping[str, str] = {".doc": "docx", ".ppt": "pptx", ".xls": "xlsx"}
 _NO_MACROS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -33,6 +34,11 @@ def read_legacy(data: bytes, name: str) -> Document:
     """A `.doc`, `.ppt` or `.xls` file. Raises `UnreadableFile`, also where LibreOffice is not installed."""
     suffix = PurePath(name).suffix.lower()
     target = _TARGETS[suffix]
+    if data.startswith(b"PK"):
+        return _READERS[target](data, name)
+    if not data.startswith(_OLE) and b"<html" not in data[:1000].lower():
+        # LibreOffice would take anything for a text, and invent one.
+        raise UnreadableFile(f"This is no {suffix} file.", "Give it the suffix of its real format.")
     office = next(filter(None, map(shutil.which, ("soffice", "libreoffice"))), None)
     if office is None:
         raise UnreadableFile(

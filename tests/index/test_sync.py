@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from index.sync import Step, preview, sync
-from ingest.errors import PathNotFound
+from ingest.errors import BadSettings, PathNotFound
 from ingest.settings import IngestSettings
 from tests.fakes import a_library
 
@@ -225,3 +225,31 @@ def test_ids_of_ones_own_with_a_hash_stay_with_their_records(library, folder):
     sync(library, [folder])
     titles = {one: library.get(one).title for one in ("Case#0", "Case#1", "Case#2")}
     assert titles == {"Case#0": "Trains", "Case#1": "Boats", "Case#2": "Cars"}
+
+
+def test_a_taxonomy_of_ones_own_files_everything_anew(library, folder, tmp_path):
+    assert sync(library, [folder]).added == 3
+    own = tmp_path / "own.toml"
+    own.write_text('[topics."rotating machinery"]\ncues = ["pump*"]\n')
+    settings = IngestSettings(taxonomy=own)
+    assert counts(sync(library, [folder], settings)) == expect(changed=3)
+    assert counts(sync(library, [folder], settings)) == expect(unchanged=3)
+    assert [hit.lesson_id for hit in library.search("note", filters={"topic": "rotating machinery"}).hits] == ["pump#1"]
+    own.write_text('[topics."rotating machinery"]\ncues = ["fan*"]\n')
+    assert counts(sync(library, [folder], settings)) == expect(changed=3)
+    assert not library.search("note", filters={"topic": "rotating machinery"}).hits
+
+
+def test_a_broken_taxonomy_is_refused_before_anything_changes(library, folder, tmp_path):
+    sync(library, [folder])
+    (folder / "pump.md").unlink()
+    (tmp_path / "own.toml").write_text("[topics")
+    with pytest.raises(BadSettings, match="taxonomy"):
+        sync(library, [folder], IngestSettings(taxonomy=tmp_path / "own.toml"))
+    assert len(library.known()) == 3
+
+
+def test_a_library_inside_the_folder_is_no_document(folder):
+    with a_library(folder / "library") as library:
+        assert counts(sync(library, [folder])) == expect(added=3)
+        assert not [path for path in library.known() if Path(path).is_relative_to(folder / "library")]

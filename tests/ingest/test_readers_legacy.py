@@ -111,3 +111,9 @@ def test_real_libreoffice(shared):
     document = read(path, path.read_bytes())
     assert len(document.text) > 1000
     assert "\ufffd" not in document.text
+
+
+def test_what_is_no_office_file_is_not_given_to_libreoffice(office):
+    office()
+    with pytest.raises(UnreadableFile, match=r"no \.doc file"):
+        read(Path("a.doc"), b"\xd0\xcf\x11\xe0 and then something else")

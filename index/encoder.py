@@ -1,0 +1,100 @@
+"""What runs an embedding model, and the choice between them.
+
+Two encoders run the same weights: `TorchEncoder` any sentence-transformers model, `OpenVinoEncoder` those of the BERT
+family, several times faster and without importing torch. The fast one is taken where its vectors have been seen to be
+those of the other (`index/encoder_record.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.encoder_recipe import NotReproducible, Recipe
+from ingest.errors import ModelError
+
+Vectors = NDArray[np.float32]
+Kind = Literal["document", "query"]
+Backend = Literal["auto", "torch", "openvino"]
+
+logger = logging.getLogger(__name__)
+
+
+class Encoder(Protocol):
+    """A loaded model. `backend` names what runs it; `longest` is how many tokens it reads, special ones included, and
+    `special` how many of them it adds itself.
+
+    `encode` gives shape (n, dimension), float32 of unit length, with the model's prompt for that kind of text;
+    `tokens` the offset at which each token of a text starts, however long the text. Both may be called from several
+    threads.
+    """
+
+    backend: str
+    dimension: int
+    longest: int
+    special: int
+
+    def tokens(self, text: str) -> Sequence[int]: ...
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors: ...
+
+
+def load(location: str, max_tokens: int | None, batch_size: int, backend: Backend) -> Encoder:
+    """The model in that folder, or of that name on a hub, on the fastest backend that gives its vectors.
+
+    Raises `ModelError`, also when `backend` is `openvino` and the model cannot run on it.
+    """
+    from index.encoder_torch import TorchEncoder
+
+    if backend == "torch":
+        return TorchEncoder(location, max_tokens, batch_size)
+    try:
+        return _accelerated(location, max_tokens, batch_size)
+    except (NotReproducible, ImportError) as error:
+        if backend == "openvino":
+            raise ModelError(
+                f"The embedding model {location!r} cannot run on OpenVINO: {error}",
+                'Leave backend = "auto", which takes what can run it.',
+            ) from error
+        logger.info("%s runs on torch: %s", location, error)
+    return TorchEncoder(location, max_tokens, batch_size)
+
+
+def _accelerated(location: str, max_tokens: int | None, batch_size: int) -> Encoder:
+    """Raises `NotReproducible`, or `ImportError` where OpenVINO is not installed."""
+    from index import encoder_record
+    from index.encoder_openvino import OpenVinoEncoder, machine
+
+    recipe = Recipe.of(_folder(location), max_tokens)
+    record = encoder_record.Record.of(recipe, machine())
+    if record.precision is None:
+        from index.encoder_torch import TorchEncoder
+
+        record.settle(
+            TorchEncoder(location, max_tokens, batch_size),
+            lambda precision: OpenVinoEncoder(recipe, precision, batch_size),
+        )
+    assert record.precision is not None
+    return OpenVinoEncoder(recipe, record.precision, batch_size)
+
+
+def _folder(location: str) -> Path:
+    """Where the model's files are; for one of a hub, the copy of an earlier download."""
+    folder = Path(location)
+    if folder.is_dir():
+        return folder
+    if folder.is_absolute() or os.sep * 2 in location:
+        raise NotReproducible("there is no such folder.")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    name = location if "/" in location else f"sentence-transformers/{location}"
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError, OSError) as error:
+        raise NotReproducible("it has not been downloaded yet.") from error

@@ -1,0 +1,77 @@
+"""Any sentence-transformers model, run by torch: the reference, and what runs where nothing faster can."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from index.encoder import Kind, Vectors
+
+
+class TorchEncoder:
+    """Raises `ModelError` when the model cannot be loaded."""
+
+    backend = "torch"
+
+    def __init__(self, location: str, max_tokens: int | None = None, batch_size: int = 32) -> None:
+        self._model = _load(location)
+        self._batch_size = batch_size
+        self._lock = threading.Lock()  # a tokenizer's limits are set anew for every call
+        self.special = int(self._model.tokenizer.num_special_tokens_to_add())
+        if max_tokens is not None:
+            self._model.max_seq_length = min(max_tokens + self.special, self._positions())
+        self.longest = int(self._model.max_seq_length or 512)
+        self.dimension = int(self._model.get_embedding_dimension() or 0)
+
+    def tokens(self, text: str) -> Sequence[int]:
+        with self._lock:
+            encoded = self._model.tokenizer(
+                text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
+            )
+        return [start for start, _ in encoded["offset_mapping"]]
+
+    def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        encode = self._model.encode_query if kind == "query" else self._model.encode_document
+        with self._lock:
+            vectors = encode(
+                list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+            )
+        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
+
+    def _positions(self) -> int:
+        """The longest sequence the model's position table holds."""
+        config = getattr(getattr(self._model[0], "auto_model", None), "config", None)
+        positions = int(getattr(config, "max_position_embeddings", self._model.max_seq_length or 512))
+        reserved = config.pad_token_id + 1 if getattr(config, "model_type", "") in OFFSET_FAMILIES else 0
+        return positions - int(reserved)
+
+
+OFFSET_FAMILIES = frozenset({"roberta", "xlm-roberta", "camembert"})
+"""These count positions from the one after the padding token's number."""
+
+
+def _load(location: str) -> SentenceTransformer:
+    if Path(location).exists():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder needs no hub, and asking one would wait for it
+    try:
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
+
+        disable_progress_bar()  # type: ignore[no-untyped-call]
+        return SentenceTransformer(location, device="cpu")
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(
+            f"The embedding model {location!r} cannot be loaded: {error}",
+            "Give a sentence-transformers model by folder or name (a name needs network access once), "
+            "or leave the setting out to use the packaged weights.",
+        ) from error
