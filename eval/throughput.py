@@ -38,12 +38,12 @@ class Speed:
     characters: int
 
     @property
-    def passages_a_second(self) -> float:
-        return self.passages / self.total
-
-    @property
-    def characters_a_second(self) -> float:
-        return self.characters / self.total
+    def rates(self) -> dict[str, float]:
+        """Passages and characters of text a second, over the whole run."""
+        return {
+            "passages_a_second": round(self.passages / self.total, 1),
+            "characters_a_second": round(self.characters / self.total, 1),
+        }
 
 
 class _Timed(SentenceTransformerEmbedder):

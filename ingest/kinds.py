@@ -10,7 +10,7 @@ from ingest.headings import Term, normalise
 from ingest.model import Kind, Maturity
 from ingest.outcome import INCIDENT, OPENING
 from ingest.parts import CONTENT, Part, said
-from ingest.values import is_empty
+from ingest.values import is_empty, is_pointer
 
 FRONT_PAGE_SHARE = 0.3  # of the headings of a README or index that must be a lesson's
 SHORT_NOTE = 800  # words: a first-person text up to this length is an account, a longer one an essay
@@ -136,7 +136,7 @@ def is_list(parts: Sequence[Part]) -> bool:
 
 def maturity(text: str, parts: Sequence[Part]) -> Maturity:
     """Never better than the text proves: a section that only says `TBD` proves nothing."""
-    filled = {part.section.key for part in parts if not is_empty(said(text, part))}
+    filled = {part.section.key for part in parts if not (is_empty(own := said(text, part)) or is_pointer(own))}
     actions = [text[part.body : part.section.end] for part in parts if part.section.key == "action"]
     ticks = [tick for action in actions for tick in _CHECKBOX.findall(action)]
     if "evidence" in filled or (ticks and " " not in ticks):

@@ -8,21 +8,22 @@ was last written says nothing about the event and is never used.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
-from ingest.dates import find_date, infer_day_first, parse_date
-from ingest.model import NOT_LESSONS, Document, Kind, Method, Outcome, Provenance
+from ingest.dates import FoundDate, find_date, infer_day_first, parse_date
+from ingest.model import Document, Heading, Method, Provenance
+from ingest.outcome import INCIDENT, OPENING, outcome
+from ingest.roles import is_role
+from ingest.values import Found, as_id, as_name, as_outcome, as_severity, as_topics, as_url, is_empty
 
-
-class Found(NamedTuple):
-    """A field's value and where it came from."""
-
-    value: str
-    provenance: Provenance
+__all__ = [
+    "INCIDENT", "OPENING", "Found", "as_outcome", "file_title", "is_empty", "metadata", "outcome", "record_metadata",
+]  # fmt: skip
 
 
 class _Statement(NamedTuple):
@@ -32,8 +33,6 @@ class _Statement(NamedTuple):
 
 
 HEADER_LINES = 40  # non-blank lines in which labels are looked for
-LONGEST_NAME = 100  # characters of a project, unit or owner: anything longer is a sentence
-OPENING = 1000  # characters at the start of a lesson whose words tell what kind of event it was
 OPENING_LINES = 15  # non-blank lines in which a date in running text still is the document's own
 
 # Patterns over a lower-case label, the most telling first.
@@ -64,15 +63,22 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     "supersedes": (r"supersedes|replaces|obsoletes",),
     "superseded_by": (r"superseded by|replaced by|obsoleted by",),
     "url": (r"(source |lesson |record )?(url|link|permalink|uri)",),
+    "phase": (
+        r"(program(me)? |project |mission |life ?cycle )*phase( of (project|flight|work|operation))?",
+        r"(event |incident |project )?stage",
+    ),
+    "severity": (
+        r"(impact |incident |event )?sev(erity)?( level| rating| class)?|(highest )?injury level",
+        r"impact level|priority( level| descriptor)?|colou?r( code)?",
+    ),
+    "topics": (
+        r"(lesson |nasa )?topics?|(key ?words?|tags?)( and topics)?|additional key ?words?\(?s?\)?",
+        r"labels|categor(y|ies)|subjects|hazards?|hazard category|core capabilit(y|ies)",
+    ),
 }
+_DATES = ("event_date", "written_date")
 _COMPILED = {field: tuple(re.compile(each) for each in patterns) for field, patterns in _LABELS.items()}
 
-_EMPTY = re.compile(
-    r"\W*|\[[A-Za-z][^\]'\"]*\]|(none|n/?a|null|nil|nan|tb[dcas](\b.{0,20})?|unknown|blank|see abstract|"
-    r"no comments( added)?|"
-    r"not (applicable|specified|available|known|yet)|to be (determined|confirmed|added|completed))\W*",
-    re.I,
-)
 _LABELLED = re.compile(
     r"[ \t>#*_+|•-]*(?P<label>[A-Za-z][\w &/().'-]{0,40}?)[ \t*_]*[:|][ \t*_]*(?P<value>[^|\n]*?)[ \t*_|]*"
 )
@@ -80,54 +86,32 @@ _INLINE_ID = re.compile(r"\b(?:lesson|report|incident|accident|record) (?:id|no\
 _SUPERSESSION = re.compile(
     r"\b(?:(?P<by>superseded by)|(?P<of>supersedes)):?[ \t*_]+(?P<id>[A-Z]*[\w./-]*\d[\w-]*)", re.I
 )
-_ID = re.compile(r"(?=.*\d|.*-)\w[\w./#-]{0,39}")
+_VALUE_LINE = re.compile(r"[ \t>*_|]*(?P<value>[^\s#][^\n]{0,99}?)[ \t*_|]*")
 _FILE_ID = re.compile(r"[A-Z]{2,8}[-_]?(?P<year>(?:19|20)\d\d)-\d{2,4}(?![\d-])|[A-Z]{2,8}-\d{1,6}$")
 _FILE_DATE = re.compile(r"^\W*(?:\d{4}[-_. ]\d\d(?:[-_. ]\d\d)?|\d{8})(?:[\W_]+|$)")
 _TIMESTAMP = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[ T]\d{1,2}:\d\d")
-_ROLE = re.compile(
-    r"\b(manager|officer|lead(er)?|engineer(ing)?|director|chief|head|commander|coordinator|team|office|desk|group|"
-    r"department|supervisor|administrator|specialist|boss|captain|secretary|board|committee)\b",
-    re.I,
+_FOLDER_PROJECT = re.compile(
+    r"(?:Project|Operation|Exercise|Program(?:me)?|Mission)[ _-]+(?!(?i:files?|documents?|docs|management|reports?|"
+    r"lessons?|data|archives?|records?|plans?|reviews?|office|team|support|folders?|closure|closed|old)\b)[A-Z0-9].*"
 )
 _TITLE_PROJECT = re.compile(
     r"\b(?:[A-Z][\w.&-]* (?:\([A-Z]+\) )?){1,4}(?:Program(?:me)?|Project|Mission|Exercise)\b(?! Man)"
 )
-_OUTCOMES: tuple[tuple[Outcome, str], ...] = (
-    ("near_miss", r"near[- _]?miss|close call"),
-    ("mixed", r"mixed|both"),
-    ("failure", r"fail|negative|incident|accident|mishap|problem|\bred\b|\byellow\b|improve|loss"),
-    ("success", r"success|positive|best practice|good (work )?practice|\bgreen\b|sustain|strength"),
-)
-
-INCIDENT = re.compile(r"post-?\s?mortem|incident|outage|accident|mishap|\bcrash\b|root cause", re.I)
-_NEAR_MISS = re.compile(r"\bnear[- ]miss|\bclose call", re.I)
-_SUCCESS = re.compile(
-    r"\b(best|good|preferred|reliability|recommended) practices?\b|\bmaintainability technique|\bworked (very )?well\b|"
-    r"\bsuccess (story|factor)",
-    re.I,
-)
-_FAILURE = re.compile(
-    r"\b(fail(ed|ures?|s|ing)?|mishaps?|accidents?|incidents?|anomal\w+|damag\w+|injur\w+|fatal\w*|outages?|explo\w+|"
-    r"leak\w*|ruptur\w+|loss|lost|crash\w*|broken?|malfunction\w*|overruns?|delay\w*|contaminat\w+|errors?|problems?|"
-    r"unable|violat\w+|inadvertent\w*|deficien\w+|burn(ed|s)?|unsafe)\b",
-    re.I,
-)
 
 
-def is_empty(value: str) -> bool:
-    """Whether the value only says that there is none (`n/a`, `TBD`, `not specified`, a dash)."""
-    return bool(_EMPTY.fullmatch(value))
+def metadata(document: Document, path: Path, today: date | None = None, root: Path | None = None) -> dict[str, Found]:
+    """The fields a document states, by `Lesson` field name; a field nothing states is left out.
 
-
-def metadata(document: Document, path: Path, today: date | None = None) -> dict[str, Found]:
-    """The fields a document states, by `Lesson` field name; a field nothing states is left out."""
+    `topics` has them all in one value, parted by `; `; `phase` is as stated. `root` is the folder that was indexed: a
+    folder's name tells the project only below it, and without it only the folder that the file lies in.
+    """
     text = document.text
     day_first = infer_day_first(text)
     statements = [*_stated(document.fields, "frontmatter"), *_labelled(text)]
     found = _pick(statements, today, day_first)
     if "event_date" not in found and (when := _dated(document, path, today, day_first)):
         found["event_date"] = when
-    found.update({key: value for key, value in _loose(document, path).items() if key not in found})
+    found.update({key: value for key, value in _loose(document, path, root).items() if key not in found})
     return found
 
 
@@ -160,21 +144,45 @@ def _lines(text: str, limit: int) -> Iterator[tuple[int, int]]:
 
 
 def _labelled(text: str) -> Iterator[_Statement]:
-    """`Label: value` at the top, as plain text, list item, bold, heading or two-column table row."""
-    for start, end in _lines(text, HEADER_LINES):
-        if match := _LABELLED.fullmatch(text, start, end):
+    """`Label: value` at the top, as plain text, list item, bold, heading or two-column table row.
+
+    The value may stand on the next line.
+    """
+    lines = list(_lines(text, HEADER_LINES + 1))
+    for index, (start, end) in enumerate(lines[:HEADER_LINES]):
+        match = _LABELLED.fullmatch(text, start, end)
+        if match and match["value"]:
             yield _Statement(_label(match["label"]), match["value"], Provenance("label", *match.span("value")))
-        for match in _INLINE_ID.finditer(text, start, end):
-            yield _Statement("id", match[1], Provenance("label", *match.span(1)))
-        for match in _SUPERSESSION.finditer(text, start, end):
-            label = match["by"] or match["of"]
-            yield _Statement(label.lower(), match["id"], Provenance("label", *match.span("id")))
+        elif index + 1 < len(lines):
+            yield from _over_two_lines(text, match, (start, end), lines[index + 1])
+        for found in _INLINE_ID.finditer(text, start, end):
+            yield _Statement("id", found[1], Provenance("label", *found.span(1)))
+        for found in _SUPERSESSION.finditer(text, start, end):
+            label = found["by"] or found["of"]
+            yield _Statement(label.lower(), found["id"], Provenance("label", *found.span("id")))
+
+
+def _over_two_lines(
+    text: str, match: re.Match[str] | None, line: tuple[int, int], following: tuple[int, int]
+) -> Iterator[_Statement]:
+    """A label that ends in a colon, or the bare label of a date, and the value on the line below it."""
+    label = _label(match["label"] if match else text[slice(*line)].strip(" \t>#*_+|•-"))
+    value = _VALUE_LINE.fullmatch(text, *following)
+    if not value or _LABELLED.fullmatch(text, *following) or _is_label(_label(value["value"])):
+        return
+    if match or (_is_label(label, _DATES) and find_date(value["value"])):
+        yield _Statement(label, value["value"], Provenance("label", *value.span("value")))
+
+
+def _is_label(label: str, fields: Iterable[str] = tuple(_LABELS)) -> bool:
+    return any(pattern.fullmatch(label) for field in fields for pattern in _COMPILED[field])
 
 
 def _pick(statements: list[_Statement], today: date | None, day_first: bool | None) -> dict[str, Found]:
     as_date = partial(parse_date, today=today, day_first=day_first)
     read: dict[str, Callable[[str], str | None]] = {
-        "lesson_id": _as_id, "event_date": as_date, "written_date": as_date, "outcome": as_outcome, "url": _as_url,
+        "lesson_id": as_id, "event_date": as_date, "written_date": as_date, "outcome": as_outcome, "url": as_url,
+        "severity": as_severity, "topics": as_topics,
     }  # fmt: skip
     found = {}
     for field, patterns in _COMPILED.items():
@@ -183,35 +191,13 @@ def _pick(statements: list[_Statement], today: date | None, day_first: bool | No
             for pattern in patterns
             for statement in statements
             if pattern.fullmatch(statement.label) and not is_empty(statement.value)
-            if (value := read.get(field, _as_name)(statement.value))
+            if (value := read.get(field, as_name)(statement.value))
         ]
         if field == "owner":
-            candidates.sort(key=lambda each: not _ROLE.search(each.value))
+            candidates.sort(key=lambda each: not is_role(each.value))
         if candidates:
             found[field] = candidates[0]
     return found
-
-
-def _as_name(value: str) -> str | None:
-    name = value.strip()
-    return name if len(name) <= LONGEST_NAME else None
-
-
-def _as_id(value: str) -> str | None:
-    match = _ID.fullmatch(value.strip().rstrip(".,;"))
-    return match.group() if match else None
-
-
-def _as_url(value: str) -> str | None:
-    match = re.search(r"https?://[^\s<>\")\]]+", value)
-    return match.group() if match else None
-
-
-def as_outcome(value: str) -> Outcome | None:
-    """The outcome that a source's own word stands for ("Near miss", "Green", "Good work practice")."""
-    normal = value.strip().lower().replace(" ", "_")
-    words = {name: name for name in get_args(Outcome)}
-    return words.get(normal) or next((name for name, cues in _OUTCOMES if re.search(cues, value, re.I)), None)
 
 
 def _dated(document: Document, path: Path, today: date | None, day_first: bool | None) -> Found | None:
@@ -223,7 +209,7 @@ def _dated(document: Document, path: Path, today: date | None, day_first: bool |
 
 
 def _dates(
-    document: Document, path: Path, find: Callable[[str], tuple[str, int, int] | None], today: date | None
+    document: Document, path: Path, find: Callable[[str], FoundDate | None], today: date | None
 ) -> Iterator[Found]:
     text = document.text
 
@@ -236,7 +222,9 @@ def _dates(
         if found := find(name):
             yield Found(found[0], Provenance(method))
 
-    yield from within(((heading.start, heading.end) for heading in document.headings), "heading")
+    others = _entries(document.headings, find)
+    own = (each for each in document.headings if each not in others)
+    yield from within(((heading.start, heading.end) for heading in own), "heading")
     if (native := _FILE_ID.match(path.stem)) and native["year"]:
         if year := parse_date(native["year"], today):
             yield Found(year, Provenance("filename"))
@@ -246,48 +234,35 @@ def _dates(
     in_brackets = re.search(r"\((\d{4})\)", document.title)
     if in_brackets and (year := parse_date(in_brackets[1], today)):
         yield Found(year, Provenance("heading"))
-    yield from within(_lines(text, OPENING_LINES), "text")
+    until = min((heading.start for heading in others), default=len(text))
+    yield from within((line for line in _lines(text, OPENING_LINES) if line[1] <= until), "text")
     stamps = sorted(_TIMESTAMP.finditer(text), key=lambda stamp: stamp.group())
     yield from within((stamp.span() for stamp in stamps), "text")
 
 
-def _loose(document: Document, path: Path) -> dict[str, Found]:
-    """Fields that the file's name and title give away."""
+def _entries(headings: Sequence[Heading], find: Callable[[str], FoundDate | None]) -> frozenset[Heading]:
+    """Dated headings of one level with different dates: each is the date of its own entry, none the document's."""
+    dated = [(heading, found.iso) for heading in headings if (found := find(heading.title))]
+    days: dict[int, set[str]] = defaultdict(set)
+    for heading, iso in dated:
+        days[heading.level].add(iso)
+    return frozenset(heading for heading, _ in dated if len(days[heading.level]) > 1)
+
+
+def _loose(document: Document, path: Path, root: Path | None) -> dict[str, Found]:
+    """Fields that the title, the file's name and its folder's give away."""
     found = {}
     if native := _FILE_ID.match(path.stem):
         found["lesson_id"] = Found(native.group(), Provenance("filename"))
     if project := _TITLE_PROJECT.search(document.title):
         found["project"] = Found(project.group(), Provenance("heading"))
+    elif folder := _folder_project(path, root):
+        found["project"] = Found(folder, Provenance("folder"))
     return found
 
 
-def outcome(
-    text: str, span: tuple[int, int], title: str, kind: Kind, sections: Mapping[str, Provenance]
-) -> Found | None:
-    """The outcome that nobody stated and what shows it: the kind of event, the `sections` there are, the opening words.
-
-    None where nothing shows one. A report of an incident is a failure even where it says what went well.
-    """
-    if kind in NOT_LESSONS:
-        return None
-    opening = min(span[1], span[0] + OPENING)
-
-    def cue(pattern: re.Pattern[str], least: int = 1) -> Provenance | None:
-        matches = list(pattern.finditer(text, span[0], opening))
-        if len({match.group().lower() for match in matches}) >= least:
-            return Provenance("text", *matches[0].span())
-        return Provenance("heading") if pattern.search(title) else None
-
-    def section(*keys: str) -> Provenance | None:
-        return next((sections[key] for key in keys if key in sections), None)
-
-    rules: tuple[tuple[Outcome, Provenance | None], ...] = (
-        ("near_miss", cue(_NEAR_MISS)),
-        ("failure", section("cause", "impact", "timeline") if kind == "postmortem" else None),
-        ("failure", cue(INCIDENT) if kind in ("postmortem", "narrative") else None),
-        ("mixed", section("improve") if sections.keys() >= {"sustain", "improve"} else None),
-        ("failure", section("cause", "impact", "improve")),
-        ("success", section("sustain") or cue(_SUCCESS)),
-        ("failure", cue(_FAILURE, least=2)),
-    )
-    return next((Found(name, shown) for name, shown in rules if shown), None)
+def _folder_project(path: Path, root: Path | None) -> str | None:
+    """The project that the nearest folder below `root` names outright ("Project Juno", "Exercise Trident 2")."""
+    folders = path.relative_to(root).parts[:-1] if root and path.is_relative_to(root) else path.parts[-2:-1]
+    named = (folder for folder in reversed(folders) if _FOLDER_PROJECT.fullmatch(folder))
+    return next((re.sub(r"[ _-]+", " ", folder) for folder in named), None)

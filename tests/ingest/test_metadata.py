@@ -155,6 +155,7 @@ def test_record_fields_are_native_whatever_their_spelling():
         "event_date": ("1999-01-31", Provenance("native")),
         "unit": ("JPL", Provenance("native")),
         "superseded_by": ("LLIS-9", Provenance("native")),
+        "phase": ("x", Provenance("native")),
     }
 
 
@@ -208,3 +209,73 @@ def test_an_outcome_points_at_what_shows_it():
 )  # fmt: skip
 def test_file_title(stem, title):
     assert file_title(stem) == title
+
+
+def test_phase_severity_and_topics_as_stated():
+    text = "Phase: Formulation » Phase B\nSeverity: SEV-2\nTopics: pumps, valves; water\n"
+    found = read(text)
+    assert {key: each.value for key, each in found.items()} == {
+        "phase": "Formulation » Phase B",
+        "severity": "major",
+        "topics": "pumps; valves; water",
+    }
+    start, end = found["topics"].provenance.start, found["topics"].provenance.end
+    assert text[start:end] == "pumps, valves; water"
+    assert read("text", fields={"tags": "a1, b2"})["topics"] == ("a1; b2", Provenance("frontmatter"))
+    assert record_metadata({"severity": "3", "phase": "Not Specified", "topics": "None"}) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Event date:\n2021-03-14\n",
+        "**Date:**\n\n2021-03-14",
+        "Date\n14 March 2021\n",
+        "## Event date\n2021-03-14",
+        "Title\nDate & Time:\n14 March 2021, 17:30\nProject:\nGalileo",
+    ],
+)
+def test_a_value_on_the_line_below_its_label(text):
+    found = read(text)["event_date"]
+    assert found.value == "2021-03-14"
+    assert found.provenance.method == "label"
+    assert "2021" in text[found.provenance.start : found.provenance.end]
+
+
+@pytest.mark.parametrize(
+    "text", ["Project:\nUnit: Pumps", "Project:\nOwner\nDate", "Project:\n# Story", "Project\nGalileo", "Project:"]
+)
+def test_what_is_not_the_value_of_the_label_above(text):
+    assert "project" not in read(text)
+
+
+def test_the_dates_of_entries_are_not_the_documents():
+    text = "# Log\n## 2020-01-02 Leak\ntext\n## 2020-03-04 Fire\ntext"
+    headings = tuple(
+        Heading(level, title, text.index(title) - 3, text.index(title) + len(title))
+        for level, title in ((2, "2020-01-02 Leak"), (2, "2020-03-04 Fire"))
+    )
+    assert "event_date" not in read(text, headings=headings)
+    assert read(text, "2019-05-06-log.md", headings=headings)["event_date"] == ("2019-05-06", Provenance("filename"))
+    assert read(text, headings=headings[:1])["event_date"].value == "2020-01-02"
+
+
+def test_project_from_the_folder_that_says_so():
+    def project(path, root=None):
+        found = metadata(Document("text"), Path(path), TODAY, Path(root) if root else None)
+        return found.get("project")
+
+    assert project("/data/Exercise Trident 2/notes.md") == ("Exercise Trident 2", Provenance("folder"))
+    assert project("/data/Project_Juno/2020/notes.md", "/data") == ("Project Juno", Provenance("folder"))
+    assert project("/data/Project Juno/2020/notes.md") is None
+    assert project("/Project Juno/data/notes.md", "/Project Juno") is None
+    assert project("/data/Project files/notes.md") is None
+    assert project("/data/Projects/notes.md") is None
+    assert project("notes.md") is None
+    found = metadata(Document("Project: Galileo"), Path("/d/Project Juno/n.md"), TODAY)
+    assert found["project"].value == "Galileo"
+
+
+def test_a_pointer_is_no_name():
+    assert "project" not in read("Project: See above")
+    assert read('ID: "X-1"')["lesson_id"].value == "X-1"

@@ -1,4 +1,4 @@
-"""Commands that measure: `eval retrieval`, `eval answers`, `eval verdict`, `eval recognition`."""
+"""Commands that measure: `eval retrieval`, `eval answers`, `eval verdict`, and those of the way in."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
+from ui.commands import evaluate_ingest
 from ui.commands.options import Embedder, Json, LibraryFolder, console, load_settings, opened, print_json
 
 if TYPE_CHECKING:
     from eval.answers import Score
-    from eval.recognition import Report
     from eval.retrieval import Figures
 
 
@@ -24,8 +24,8 @@ def register(app: typer.Typer) -> None:
     group.command()(retrieval)
     group.command()(answers)
     group.command()(verdict)
-    group.command()(recognition)
-    app.add_typer(group, name="eval", help="Measure retrieval, answers and recognition.")
+    evaluate_ingest.register(group)
+    app.add_typer(group, name="eval", help="Measure retrieval, answers, recognition and speed.")
 
 
 def retrieval(
@@ -129,27 +129,6 @@ def verdict(
         console().print(f"{name}: {figures}", markup=False)
 
 
-def recognition(
-    folder: Annotated[Path, typer.Argument(help="The folder that holds the documents.")],
-    labels: Annotated[Path, typer.Argument(help="Labels made by hand, one JSON object a line.")],
-    compare: Annotated[
-        Path | None, typer.Option(metavar="DETECTOR.py", help="Measure this detector too: sections(text), kind().")
-    ] = None,
-    negatives: Annotated[
-        list[Path] | None, typer.Option(metavar="DIR", help="A corpus in the BEIR layout that holds no lessons.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Measure how well documents are recognised: kind, records, sections, date, outcome, false alarms."""
-    from eval.recognition import evaluate
-
-    report = evaluate(folder, labels, negatives or (), compare)
-    if as_json:
-        print_json(report.to_json())
-    else:
-        _print_recognition(report)
-
-
 def _counter() -> Any:
     """Counts embedded passages on standard error."""
     out, done = console(errors=True), 0
@@ -185,18 +164,3 @@ def _print_answers(score: Score) -> None:
     for name, value in score.total.items():
         shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
         out.print(f"{name:<24} {shown}")
-
-
-def _print_recognition(report: Report) -> None:
-    from rich.table import Table
-
-    unread = f", {len(report.unread)} could not be read: {', '.join(report.unread)}" if report.unread else ""
-    table = Table(title=f"{report.documents} documents{unread}", title_justify="left")
-    table.add_column("")
-    table.add_column("lessons", justify="right")
-    if report.compared is not None:
-        table.add_column("compared", justify="right")
-    for name, value in report.figures.items():
-        values = [value] if report.compared is None else [value, report.compared[name]]
-        table.add_row(name, *("–" if each is None else f"{each:.4f}" for each in values))
-    console().print(table)

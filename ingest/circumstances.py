@@ -1,0 +1,73 @@
+"""In which phase it happened and how grave it was, by the words that say so."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import get_args
+
+from ingest.model import Provenance, Severity
+from ingest.regions import TITLE, Hit, Regions
+from ingest.taxonomy import Matcher
+from ingest.values import Found
+
+LEAST_SCORE = 3.0
+LEAD = 1.5  # times the score of the second best: where two phases are named alike, neither is chosen
+OPENING = 600  # characters of the account in which it is said when things happened
+_TELLING = frozenset({TITLE, "event", "summary", "timeline", "impact", "cause", None})
+_ON_PHASE: Mapping[str | None, float] = {TITLE: 2.0, "event": 1.0, "summary": 1.5, "timeline": 1.0}
+_FEARED = re.compile(
+    r"\b(?:could|may|might|would|can|cannot|potential\w*|possib\w*|prevent\w*|avoid\w*|preclud\w*|risks?|not?|never|"
+    r"without|if|should|near|nearly|almost|hazards?|threat\w*|likel\w*|chance|protect\w*|danger\w*|reduce\w*|fear\w*|"
+    r"assum\w*|in case|unless|until|must|minimi\w*|worst case|capable|sufficient|enough|to be|"
+    r"nobody|none|nothing|neither)\b"
+)
+_SPARED = re.compile(r"\b(?:averted|avoided|prevented|fortunately|luckily|uninjured)\b")
+
+
+def severity_of(regions: Regions, matcher: Matcher) -> Found | None:
+    """The gravest severity that a sentence reports, and does not only fear or deny."""
+    order = get_args(Severity)
+    best: tuple[int, Hit] | None = None
+    for hit in regions.find(matcher):
+        rank = min(order.index(name) for name in hit.names)
+        if hit.section in _TELLING and (best is None or rank < best[0]) and _reported(regions, hit, order[rank]):
+            best = rank, hit
+    if best is None:
+        return None
+    start, end = regions.sentence(best[1].start)
+    return Found(order[best[0]], Provenance("text", start, end))
+
+
+def _reported(regions: Regions, hit: Hit, level: str) -> bool:
+    start, end = regions.sentence(hit.start)
+    if start == end:
+        return False
+    before = regions.words_of(start, hit.start)
+    return not _SPARED.search(regions.words_of(start, end)) and (level == "minor" or not _FEARED.search(before))
+
+
+def phase_of(regions: Regions, matcher: Matcher) -> Found | None:
+    """The one phase that title, summary and the opening of the account speak of; None where there is no such one."""
+    scores: dict[str, float] = defaultdict(float)
+    first: dict[str, Hit] = {}
+    seen: set[tuple[int, str | None]] = set()
+    opening = None
+    for hit in regions.find(matcher):
+        weight = _ON_PHASE.get(hit.section, 1.0 if hit.section is None else 0.0)
+        if hit.section in ("event", None):
+            opening = hit.start if opening is None else opening
+            weight *= 1.0 if hit.start - opening < OPENING else 0.5
+        if weight and (hit.cue, hit.section) not in seen:
+            seen.add((hit.cue, hit.section))
+            for name in hit.names:
+                scores[name] += weight
+                first.setdefault(name, hit)
+    ranked = sorted(scores, key=lambda name: -scores[name])
+    if not ranked or scores[ranked[0]] < LEAST_SCORE:
+        return None
+    if len(ranked) > 1 and scores[ranked[0]] < LEAD * scores[ranked[1]]:
+        return None
+    start, end = regions.sentence(first[ranked[0]].start)
+    return Found(ranked[0], Provenance("text", start, max(end, first[ranked[0]].end)))

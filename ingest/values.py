@@ -1,0 +1,116 @@
+"""How a stated value reads: whether it says anything, and as which id, address, name, outcome or list of topics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple, get_args
+
+from ingest.crosswalk import FIELDS, normal
+from ingest.model import Outcome, Provenance, Severity
+
+
+class Found(NamedTuple):
+    """A field's value and where it came from."""
+
+    value: str
+    provenance: Provenance
+
+
+LONGEST_NAME = 100  # characters of a project, unit or owner: anything longer is a sentence
+LONGEST_ID = 64
+LONGEST_TOPIC = 60
+
+_EMPTY = re.compile(
+    r"\W*|\[[A-Za-z][^\]'\"]*\]|(none|n/?a|null|nil|nan|tb[dcas](\b.{0,20})?|unknown|blank|see abstract|"
+    r"no comments( added)?|"
+    r"not (applicable|specified|available|known|yet)|to be (determined|confirmed|added|completed))\W*",
+    re.I,
+)
+_POINTED_AT = (
+    r"(?:lessons?|lesson\(s\)|recommendations?|recommendation\(s\)|observations?|driving events?|abstract|summary|llis|"
+    r"description|discussion|sections?|attach\w*|report|records?|entry|entries|above|below|previous)"
+)
+_POINTER = re.compile(
+    rf"\W*(?:please )?(?:see|refer to|reference|same as|as|cf\.?)(?: also| the| our| nasa)*[\s:]+{_POINTED_AT}"
+    rf"(?: (?:of |in )?(?:the )?(?:{_POINTED_AT}|learned|learnt|driving event|no\.?|number|id))*"
+    r"(?:\W{0,3}(?:(?:no\.?|number|and|llis)\W{0,2})*#?[A-Z]*[-_]?\d[\w.-]*)*\W*",
+    re.I,
+)
+_ID_WORD = re.compile(r"[\w(\"'#%][^\s,;]*")
+_OUTCOMES: tuple[tuple[Outcome, str], ...] = (
+    ("near_miss", r"near[- _]?miss|close call"),
+    ("mixed", r"mixed|both"),
+    ("failure", r"fail|negative|incident|accident|mishap|problem|\bred\b|\byellow\b|improve|loss"),
+    ("success", r"success|positive|best practice|good (work )?practice|\bgreen\b|sustain|strength"),
+)
+_SEVERITIES: tuple[tuple[Severity, str], ...] = (
+    (
+        "critical",
+        r"\bsev(?:erity)?[- ]?[01]\b|\bp[- ]?[01]\b|critical|catastroph|\bfatal|serious|\bred\b|urgent|blocker|disast",
+    ),
+    ("major", r"\bsev(?:erity)?[- ]?2\b|\bp[- ]?2\b|major|high|severe|significant|\byellow\b|caution"),
+    (
+        "minor",
+        r"\bsev(?:erity)?[- ]?[3-5]\b|\bp[- ]?[3-5]\b|minor|\blow|medium|moderate|negligible|marginal|trivial|\bblue\b",
+    ),
+)
+_BETWEEN_TOPICS = re.compile(r"\s*[,;»|\n]\s*|\s+>\s+")
+
+
+def is_empty(value: str) -> bool:
+    """Whether the value only says that there is none (`n/a`, `TBD`, `not specified`, a dash)."""
+    return bool(_EMPTY.fullmatch(value))
+
+
+def is_pointer(value: str) -> bool:
+    """Whether the value only sends the reader elsewhere ("See Lesson(s) Learned", "See lesson 641")."""
+    return len(value) <= LONGEST_NAME and bool(_POINTER.fullmatch(value))
+
+
+def as_name(value: str) -> str | None:
+    """A project, unit, phase or owner; None for a sentence."""
+    name = value.strip()
+    return name if name and len(name) <= LONGEST_NAME and not is_pointer(name) else None
+
+
+def as_id(value: str) -> str | None:
+    """A native id: one word with a digit or a hyphen in it, or up to three of capitals and digits ("OE 2021 05")."""
+    native = value.strip().rstrip(".,;")
+    if len(native) > 1 and native[0] == native[-1] and native[0] in "\"'`":
+        native = native[1:-1].strip()
+    words = native.split()
+    if len(native) > LONGEST_ID or not 1 <= len(words) <= 3 or not all(map(_ID_WORD.fullmatch, words)):
+        return None
+    if len(words) == 1:
+        return native if re.search(r"\d|\w-\w", native) else None
+    return native if re.search(r"\d", native) and native.upper() == native else None
+
+
+def as_url(value: str) -> str | None:
+    """The first web address in the value."""
+    match = re.search(r"https?://[^\s<>\")\]]+", value)
+    return match.group() if match else None
+
+
+def as_outcome(value: str) -> Outcome | None:
+    """The outcome that a source's own word stands for ("Near miss", "Green", "Good work practice")."""
+    normalised = value.strip().lower().replace(" ", "_")
+    words: Mapping[str, Outcome] = {name: name for name in get_args(Outcome)}
+    return words.get(normalised) or next((name for name, cues in _OUTCOMES if re.search(cues, value, re.I)), None)
+
+
+def as_topics(value: str) -> str | None:
+    """A source's topics, one after the other with `; ` between them, as they stand; None where there are none."""
+    pieces = (re.sub(r"^(?:&|and)\s+", "", piece).strip(" \t-•*[]'\"#") for piece in _BETWEEN_TOPICS.split(value))
+    topics = [each for each in pieces if 1 < len(each) <= LONGEST_TOPIC and not is_empty(each)]
+    named = [each for each in topics if normal(each) not in FIELDS["topics"]]  # a form's own label, left in its list
+    return "; ".join(dict.fromkeys(named)) or None
+
+
+def as_severity(value: str) -> Severity | None:
+    """The severity that a source's own word stands for ("SEV-1", "P2", "High", "Red/Urgent").
+
+    None for a bare number, which every scale reads in its own way, and for what is no severity ("Green").
+    """
+    return next((level for level, pattern in _SEVERITIES if re.search(pattern, value, re.I)), None)

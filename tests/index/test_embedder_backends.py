@@ -1,0 +1,319 @@
+"""The fast backend against the reference, and what happens where it cannot be used."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index import encoder_record
+from index.embedder import PACKAGED, SentenceTransformerEmbedder, locate
+from index.encoder import folder_of, load
+from index.encoder_openvino import BATCH_TOKENS, OpenVinoEncoder, _batches, machine
+from index.encoder_recipe import NotReproducible, Recipe, prompts_of
+from index.encoder_torch import TorchEncoder
+from index.library import Library
+from index.manifest import Manifest
+from index.settings import IndexSettings
+from ingest.errors import EmbedderMismatch, ModelError
+
+WORDS = "the pump stopped because a filter was blocked and choir sang songs in spring".split()
+TEXTS = [
+    "The pump stopped.",
+    "because a filter was blocked and the pump was blocked",
+    "a choir sang songs in spring " * 30,
+    "the",
+    "",
+]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(encoder_record, "user_cache_path", lambda name: folder / name)
+    return folder / "lessons" / "encoders"
+
+
+def write_model(folder, *, family="bert", pooling="mean", prompts=None, seed=3, **config):
+    """A small model of that family with random weights, written by the real library's own means."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import AutoModel, BertConfig, MPNetConfig, PreTrainedTokenizerFast, XLMRobertaConfig
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    raw = Tokenizer(models.WordLevel({word: at for at, word in enumerate(special + WORDS)}, unk_token="[UNK]"))
+    raw.normalizer = normalizers.Lowercase()
+    raw.pre_tokenizer = pre_tokenizers.Whitespace()
+    raw.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", pair="[CLS] $A $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="[PAD]", unk_token="[UNK]")
+    made = {"bert": BertConfig, "xlm-roberta": XLMRobertaConfig, "mpnet": MPNetConfig}[family](
+        **{
+            "vocab_size": len(special + WORDS), "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "intermediate_size": 128, "max_position_embeddings": 66, "pad_token_id": 0, "type_vocab_size": 1,
+            "initializer_range": 0.3,
+        }
+        | config
+    )  # fmt: skip
+    torch.manual_seed(seed)
+    AutoModel.from_config(made).save_pretrained(folder / "plain")
+    tokenizer.save_pretrained(folder / "plain")
+    modules = [Transformer(str(folder / "plain")), Pooling(64, pooling)]
+    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(str(folder / "model"))
+    return str(folder / "model")
+
+
+def cosines(one, other):
+    return (one * other).sum(axis=1)
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return TorchEncoder(locate(PACKAGED), 254)
+
+
+@pytest.mark.parametrize("precision", ["float", "int8"])
+def test_the_packaged_weights_give_the_vectors_of_torch(reference, precision):
+    recipe = Recipe.of(Path(locate(PACKAGED)))
+    encoder = OpenVinoEncoder(recipe, precision, 254)
+    assert encoder_record.agreement(encoder, reference) > encoder_record.SAME[precision]
+    assert encoder_record.TRUSTED[recipe.digest()] == "int8"
+
+
+def test_a_text_s_vector_is_its_own_whatever_it_is_batched_with():
+    embedder = SentenceTransformerEmbedder(max_tokens=100)
+    texts = [f"{word} " * times for word in WORDS for times in (1, 7, 90)]
+    together = embedder.documents(texts)
+    alone = np.stack([embedder.query(text) for text in texts])
+    assert embedder.backend == "openvino int8"
+    assert cosines(together, alone).min() > 0.9995
+
+
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_a_model_with_prompts_gives_the_vectors_of_torch(tmp_path, family, pooling):
+    name = write_model(tmp_path, family=family, pooling=pooling, prompts={"query": "filter ", "passage": "choir sang "})
+    slow, fast = TorchEncoder(name), OpenVinoEncoder(Recipe.of(Path(name)), "float")
+    assert fast.longest == slow.longest == {"bert": 66, "xlm-roberta": 65}[family]
+    for kind in ("query", "document"):
+        assert cosines(slow.encode(TEXTS, kind), fast.encode(TEXTS, kind)).min() > 0.999
+    assert cosines(fast.encode(TEXTS, "query"), fast.encode(TEXTS, "document")).min() < 0.99
+
+
+@pytest.mark.parametrize(
+    ("given", "query", "document"),
+    [
+        ({}, "", ""),
+        ({"query": "q: ", "passage": "p: "}, "q: ", "p: "),
+        ({"query": None, "document": "", "corpus": "c: "}, "", "c: "),
+    ],
+)
+def test_a_prompt_is_found_by_any_of_its_names(given, query, document):
+    assert prompts_of(given) == {"query": query, "document": document}
+
+
+def test_a_model_is_compared_once_and_remembered(tmp_path, cache, monkeypatch):
+    name = write_model(tmp_path)
+    first = load(name, None, 32, "auto")
+    (file,) = cache.iterdir()
+    assert json.loads(file.read_text()) == {"precision": first.backend.partition(" ")[2] or "float"}
+    monkeypatch.setattr("index.encoder.TorchEncoder", None)  # not needed again
+    assert load(name, None, 32, "auto").backend == first.backend
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"precision": "int3"}', '{"precision": '])
+def test_a_damaged_record_is_made_anew(tmp_path, cache, damage):
+    name = write_model(tmp_path)
+    backend = load(name, None, 32, "auto").backend
+    (file,) = cache.iterdir()
+    whole = file.read_text()
+    file.write_text(damage)
+    assert load(name, None, 32, "auto").backend == backend
+    assert file.read_text() == whole
+
+
+def test_without_a_cache_the_vectors_are_the_same(tmp_path, cache):
+    name = write_model(tmp_path)
+    cache.parent.mkdir(parents=True)
+    cache.write_text("a file where the folder would be")
+    vectors = load(name, None, 32, "auto").encode(TEXTS, "document")
+    assert cosines(vectors, TorchEncoder(name).encode(TEXTS, "document")).min() > 0.99
+    assert cache.is_file()
+
+
+def test_changed_weights_are_compared_anew(tmp_path, cache):
+    load(write_model(tmp_path / "one"), None, 32, "auto")
+    load(write_model(tmp_path / "two", seed=4), None, 32, "auto")
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_graph_that_comes_out_different_is_not_used(tmp_path, cache, monkeypatch):
+    name = write_model(tmp_path)
+    monkeypatch.setattr("index.encoder_graph._Graph._mean", lambda self, hidden, kept: self._first(hidden))
+    assert load(name, None, 32, "auto").backend == "torch"
+    monkeypatch.setattr(encoder_record, "settle", None)  # it is remembered
+    assert load(name, None, 32, "auto").backend == "torch"
+    with pytest.raises(ModelError, match="different") as error:
+        load(name, None, 32, "openvino")
+    assert "auto" in error.value.remedy
+
+
+def test_8_bits_that_lose_too_much_are_not_used(tmp_path, monkeypatch):
+    name = write_model(tmp_path)
+    monkeypatch.setattr(encoder_record, "SAME", {"float": 0.999, "int8": 1.1})
+    assert load(name, None, 32, "auto").backend == "openvino"
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        ("config.json", {"hidden_act": "relu"}),
+        ("config.json", {"position_embedding_type": "relative_key"}),
+        ("config.json", {"auto_map": {"AutoModel": "own.Model"}}),
+        ("config.json", {"model_type": "mpnet"}),
+        ("config.json", {"model_type": None}),
+        ("config.json", {"max_position_embeddings": "many"}),
+        ("1_Pooling/config.json", {"pooling_mode": "max"}),
+        ("1_Pooling/config.json", {"pooling_mode": ["mean", "cls"]}),
+        ("1_Pooling/config.json", {"include_prompt": False}),
+        ("config_sentence_transformers.json", {"truncate_dim": 32}),
+        ("modules.json", [{"path": "", "type": "own.Transformer"}, {"path": "1_Pooling", "type": "own.Pooling"}]),
+        ("modules.json", [{"path": "", "type": "sentence_transformers.models.CLIPModel"}]),
+        ("modules.json", {}),
+        ("tokenizer_config.json", None),
+    ],
+)
+def test_what_is_not_understood_is_left_to_torch(tmp_path, file, changes):
+    path = Path(write_model(tmp_path)) / file
+    if changes is None:
+        path.unlink()
+    else:
+        now = json.loads(path.read_text())
+        path.write_text(json.dumps(now | changes if isinstance(changes, dict) and changes else changes))
+    with pytest.raises(NotReproducible):
+        Recipe.of(tmp_path / "model")
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json"])
+def test_files_that_cannot_be_read_are_left_to_torch(tmp_path, file):
+    name = write_model(tmp_path)
+    (Path(name) / file).write_text("{}")
+    with pytest.raises(NotReproducible):
+        OpenVinoEncoder(Recipe.of(Path(name)), "float")
+
+
+def test_pooling_is_read_from_the_flags_of_earlier_versions(tmp_path):
+    name = Path(write_model(tmp_path))
+    for flags, expected in (
+        ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
+        ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, "mean"),
+    ):
+        (name / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 64} | flags))
+        assert Recipe.of(name).pooling == expected
+
+
+def test_another_family_runs_on_torch(tmp_path):
+    assert load(write_model(tmp_path, family="mpnet"), None, 32, "auto").backend == "torch"
+
+
+def test_a_model_of_a_hub_is_taken_from_an_earlier_download(tmp_path, monkeypatch):
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **_: f"/downloads/{name}")
+    assert folder_of("someone/model") == Path("/downloads/someone/model")
+    assert folder_of("all-MiniLM-L6-v2") == Path("/downloads/sentence-transformers/all-MiniLM-L6-v2")
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "nobody/never-downloaded", "no valid name!"])
+def test_a_model_that_is_nowhere_is_not_accelerated(name, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(NotReproducible):
+        folder_of(name)
+
+
+def test_without_openvino_torch_runs_the_model(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    embedder = SentenceTransformerEmbedder()
+    assert embedder.backend == "torch"
+    assert embedder.query("pump").shape == (384,)
+    with pytest.raises(ModelError, match="openvino"):
+        _ = SentenceTransformerEmbedder(backend="openvino").dimension
+
+
+def test_a_library_is_read_with_either_backend_and_not_with_other_weights(tmp_path):
+    fast, slow = (SentenceTransformerEmbedder(max_tokens=100, backend=backend) for backend in ("auto", "torch"))
+    assert (fast.backend, slow.backend) == ("openvino int8", "torch")
+    Manifest.of(fast, 100).check_probe(slow)
+    Manifest.of(slow, 100).check_probe(fast)
+    with Library.open(tmp_path / "library", IndexSettings(passage_tokens=100, backend="torch"), create=True) as library:
+        assert library.embedder.backend == "torch"
+    other = SentenceTransformerEmbedder(write_model(tmp_path, hidden_size=64))
+    with pytest.raises(EmbedderMismatch):
+        Manifest.of(fast, 100).check_probe(other)
+
+
+def test_batches_hold_every_text_once_within_the_limits():
+    lengths = [3, 900, 5, 40, 2000, 40, 7, 1, 300, 300, 300, 300]
+    seen = []
+    for batch, ids, mask in _batches([list(range(1, length + 1)) for length in lengths], 4):
+        assert len(batch) <= 4
+        assert ids.size <= BATCH_TOKENS or len(batch) == 1
+        for row, number in enumerate(batch):
+            assert mask[row].sum() == lengths[number]
+            assert ids[row, : lengths[number]].tolist() == list(range(1, lengths[number] + 1))
+            assert not ids[row, lengths[number] :].any()
+        seen += batch
+    assert sorted(seen) == list(range(len(lengths)))
+
+
+def test_threads_share_an_embedder():
+    embedder = SentenceTransformerEmbedder(max_tokens=100)
+    texts = [f"{one} {other}" for one in WORDS for other in WORDS]
+    alone = embedder.documents(texts)
+    begin = threading.Barrier(4)
+
+    def work(number):
+        begin.wait()
+        return embedder.documents(texts), [embedder.tokens(text) for text in texts]
+
+    with ThreadPoolExecutor(4) as pool:
+        for vectors, tokens in pool.map(work, range(4)):
+            assert cosines(vectors, alone).min() > 0.9995
+            assert [len(one) for one in tokens] == [len(embedder.tokens(text)) for text in texts]
+
+
+def test_tokens_are_those_of_torch(reference):
+    embedder = SentenceTransformerEmbedder()
+    for text in (*encoder_record.TEXTS, "  leading   spaces", "tab\tand\nnew line", "e\u0301 \U0001f600 ﬁ"):
+        assert list(embedder.tokens(text)) == list(reference.tokens(text))
+
+
+def test_the_first_vector_needs_no_torch_and_reports_to_nobody(tmp_path):
+    """A new process, with a home of its own: OpenVINO's converter would leave a note of its use there."""
+    code = (
+        "import sys; from index.embedder import SentenceTransformerEmbedder as E;"
+        "assert E().query('pump').shape == (384,);"
+        "slow = 'torch transformers sentence_transformers sklearn scipy huggingface_hub openvino_telemetry'.split();"
+        "print([name for name in slow if name in sys.modules], 'openvino' in sys.modules)"
+    )
+    environment = os.environ | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[] True"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_machine_is_named_with_the_library_s_version():
+    import openvino
+
+    assert openvino.__version__ in machine()
