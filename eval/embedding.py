@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -146,9 +146,9 @@ def _encode(backend: str, name: str, texts: Sequence[str], kind: Kind) -> Vector
 
 
 def _peak_mb() -> float:
-    if sys.platform == "win32":
+    """Not by `resource`: that counts what the parent held when it started this process."""
+    status = Path("/proc/self/status")
+    if not status.exists():
         return 0.0
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1]) / 1e3

@@ -42,7 +42,8 @@ _EXPLAINED = re.compile(
     r"(?:[^\w.,;]+[\w']+){0,3}[^\w.;]+(?:caused by|due to|attribut\w+ to|resulted from|as a result of)\b"
 )
 _ADVICE = re.compile(
-    r"\b(?:should(?! have)|shall|must|desires? to|efforts? to|was expected|were expected|need(?:s|ed)? to be|ensure|recommend\w*|to (?:prevent|avoid|preclude|minimi[sz]e|"
+    r"\b(?:should(?! have)|shall|must|desires? to|efforts? to|(?:was|were) expected|"
+    r"need(?:s|ed)? to be|ensure|recommend\w*|to (?:prevent|avoid|preclude|minimi[sz]e|"
     r"reduce)|will help|it is (?:important|necessary|essential|imperative|critical)|provides?|can be (?:used|applied)|"
     r"in order to|be sure|make sure|benefits?|avoided the|key ?words?|lessons? (?:id|number)|"
     r"(?:have|help\w*|will|and) (?:prevent|avoid|preclud)\w*)\b|^(?:if|use|do|avoid|consider|to|where|"

@@ -13,7 +13,7 @@ from ingest.actions import actions_of
 from ingest.causes import causes_of
 from ingest.circumstances import phase_of, severity_of
 from ingest.contributors import contributors_of
-from ingest.model import NOT_LESSONS, Lesson, Provenance, Tag
+from ingest.model import NOT_LESSONS, Lesson, Tag
 from ingest.regions import Regions
 from ingest.taxonomy import Taxonomy, load_taxonomy
 from ingest.topics import topics_of
@@ -43,17 +43,10 @@ def derive(
 
 
 def _told(text: str, lesson: Lesson, regions: Regions, taxonomy: Taxonomy) -> Lesson:
-    """The lesson with its causes, actions and roles.
-
-    What went well has no cause of failure; and what says why it failed has failed, if nothing says how it went.
-    """
-    causes = causes_of(regions, taxonomy.causes) if lesson.outcome != "success" else ()
-    if causes and "outcome" not in lesson.provenance:
-        shown = {"outcome": Provenance(causes[0].method, causes[0].start, causes[0].end)}
-        lesson = replace(lesson, outcome="failure", provenance={**lesson.provenance, **shown})
+    """The lesson with its causes, actions and roles; what went well has no cause of failure."""
     return replace(
         lesson,
-        causes=causes,
+        causes=causes_of(regions, taxonomy.causes) if lesson.outcome != "success" else (),
         actions=actions_of(text, lesson),
         contributors=contributors_of(text, lesson),
     )

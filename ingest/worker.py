@@ -24,7 +24,6 @@ from ingest.errors import UnreadableFile
 from ingest.prepare import READING, read_file
 from ingest.readers.ocr import PAGE_READ
 
-
 _CONNECTS = frozenset({"socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo", "urllib.Request"})
 _STARTS = frozenset({
     "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile",

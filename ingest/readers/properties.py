@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 _NO_TITLE = re.compile(
-    r"microsoft (word|powerpoint|excel) - .*|untitled.*|powerpoint.pr[eä]sentation|(document|presentation|title|slide) ?\d*|no title"
-    r"|\S+|.*\.(pdf|docx?|pptx?|xlsx?|odt|rtf|txt|html?|tex|dvi|indd|qxd)",
+    r"microsoft (word|powerpoint|excel) - .*|untitled.*|powerpoint.pr[eä]sentation|"
+    r"(document|presentation|title|slide) ?\d*|no title|\S+|.*\.(pdf|docx?|pptx?|xlsx?|odt|rtf|txt|html?|tex|dvi|indd|qxd)",
     re.IGNORECASE,
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -45,7 +46,7 @@ def write_model(folder, *, family="bert", pooling="mean", prompts=None, seed=3, 
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-    from transformers import AutoModel, BertConfig, MPNetConfig, PreTrainedTokenizerFast, XLMRobertaConfig
+    from transformers import AutoModel, BertConfig, MPNetConfig, PreTrainedTokenizerFast, T5Config, XLMRobertaConfig
 
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     raw = Tokenizer(models.WordLevel({word: at for at, word in enumerate(special + WORDS)}, unk_token="[UNK]"))
@@ -55,12 +56,13 @@ def write_model(folder, *, family="bert", pooling="mean", prompts=None, seed=3, 
         single="[CLS] $A [SEP]", pair="[CLS] $A $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="[PAD]", unk_token="[UNK]")
-    made = {"bert": BertConfig, "xlm-roberta": XLMRobertaConfig, "mpnet": MPNetConfig}[family](
+    configs = {"bert": BertConfig, "xlm-roberta": XLMRobertaConfig, "mpnet": MPNetConfig, "t5": T5Config}
+    made = configs[family](
         **{
             "vocab_size": len(special + WORDS), "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-            "intermediate_size": 128, "max_position_embeddings": 66, "pad_token_id": 0, "type_vocab_size": 1,
-            "initializer_range": 0.3,
+            "intermediate_size": 128, "pad_token_id": 0, "type_vocab_size": 1, "initializer_range": 0.3,
         }
+        | ({} if family == "t5" else {"max_position_embeddings": 66})
         | config
     )  # fmt: skip
     torch.manual_seed(seed)
@@ -220,8 +222,19 @@ def test_pooling_is_read_from_the_flags_of_earlier_versions(tmp_path):
         assert Recipe.of(name).pooling == expected
 
 
-def test_another_family_runs_on_torch(tmp_path):
-    assert load(write_model(tmp_path, family="mpnet"), None, 32, "auto").backend == "torch"
+@pytest.mark.parametrize(("family", "longest"), [("mpnet", 64), ("t5", 512)])
+def test_another_family_runs_on_torch(tmp_path, family, longest):
+    encoder = load(write_model(tmp_path, family=family, pad_token_id=1), 510, 32, "auto")
+    assert (encoder.backend, encoder.longest) == ("torch", longest)
+    assert encoder.encode(TEXTS, "document").shape == (len(TEXTS), 64)
+
+
+def test_encoders_that_read_otherwise_do_not_agree(reference, monkeypatch):
+    recipe = Recipe.of(Path(locate(PACKAGED)))
+    assert encoder_record.agreement(OpenVinoEncoder(recipe, "float", 253), reference) == 0
+    encoder = OpenVinoEncoder(recipe, "float", 254)
+    monkeypatch.setattr(encoder, "tokens", lambda text: [at for at, _ in enumerate(text)])
+    assert encoder_record.agreement(encoder, reference) == 0
 
 
 def test_a_model_of_a_hub_is_taken_from_an_earlier_download(tmp_path, monkeypatch):
@@ -254,10 +267,20 @@ def test_a_library_is_read_with_either_backend_and_not_with_other_weights(tmp_pa
     Manifest.of(fast, 100).check_probe(slow)
     Manifest.of(slow, 100).check_probe(fast)
     with Library.open(tmp_path / "library", IndexSettings(passage_tokens=100, backend="torch"), create=True) as library:
-        assert library.embedder.backend == "torch"
-    other = SentenceTransformerEmbedder(write_model(tmp_path, hidden_size=64))
+        assert library.manifest.backend == "torch"
+    shutil.copytree(locate(PACKAGED), tmp_path / "other", copy_function=os.symlink)
+    (tmp_path / "other" / "1_Pooling" / "config.json").unlink()
+    (tmp_path / "other" / "1_Pooling" / "config.json").write_text('{"embedding_dimension": 384, "pooling_mode": "cls"}')
     with pytest.raises(EmbedderMismatch):
-        Manifest.of(fast, 100).check_probe(other)
+        Manifest.of(fast, 100).check_probe(SentenceTransformerEmbedder(str(tmp_path / "other"), backend="torch"))
+
+
+def test_a_manifest_of_before_backends_is_read(tmp_path):
+    values = {"schema": 1, "embedder": PACKAGED, "dimension": 2, "passage_tokens": 100, "probe": [0.6, 0.8]}
+    (tmp_path / "manifest.json").write_text(json.dumps(values))
+    manifest = Manifest.load(tmp_path)
+    assert manifest is not None
+    assert manifest.backend == ""
 
 
 def test_batches_hold_every_text_once_within_the_limits():

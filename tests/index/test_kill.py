@@ -60,8 +60,8 @@ def content(folder):
     with Library.open(folder, embedder=HashEmbedder()) as library:
         lessons = [(lesson, text) for lesson, text, _ in library.lessons()]
         hits = [
-            sorted((round(hit.score, 3), hit.lesson_id, hit.start) for hit in library.search(query, 400, mode=mode).hits)
-            for query in (f"word{number}" for number in range(0, 800, 80))
+            sorted((round(hit.score, 3), hit.lesson_id, hit.start) for hit in library.search(word, 400, mode=mode).hits)
+            for word in (f"word{number}" for number in range(0, 800, 80))
             for mode in ("lexical", "dense")
         ]
         assert library._publication.is_whole
@@ -85,10 +85,9 @@ def test_killed_runs_reach_the_same_content(documents, tmp_path):
         sync(library, [documents])
     expected = content(tmp_path / "undisturbed")
     chance = random.Random(2026)
-    folder, attempt, finished = tmp_path / "killed-0", 0, 0
+    folder, finished = tmp_path / "killed-0", 0
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    for _ in range(KILLS):
-        attempt += 1
+    for attempt in range(KILLS):
         log = tmp_path / f"run-{attempt}"
         log.touch()
         child = subprocess.Popen([sys.executable, "-c", CHILD, folder, documents, log], env=environment)

@@ -45,9 +45,9 @@ def test_an_extract_is_linked_with_the_whole(library):
 def test_short_texts_and_common_phrases_do_not_link(library):
     phrase = TEXT[:20]
     library.add([prepared(library, f"n{number}.md", note(phrase)) for number in range(3)])
-    library.add([
-        prepared(library, f"l{number}.md", note(phrase + CHANCE.choices(WORDS, k=200))) for number in range(3)
-    ])
+    library.add(
+        [prepared(library, f"l{number}.md", note(phrase + CHANCE.choices(WORDS, k=200))) for number in range(3)]
+    )
     assert all(not library.get(f"{name}{number}#1").similar for name in "nl" for number in range(3))
 
 

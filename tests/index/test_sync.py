@@ -213,7 +213,6 @@ def test_a_folder_that_cannot_be_opened_keeps_its_records(library, folder, monke
     assert "Permission denied" in report.failed[0].reason
 
 
-
 def test_ids_of_ones_own_with_a_hash_stay_with_their_records(library, folder):
     log = folder / "log.csv"
     log.write_text("id,title,lesson\nCase#1,Boats,Moor the boats with two ropes\nCase#2,Cars,Chock the wheels\n")

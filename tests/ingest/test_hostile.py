@@ -1,4 +1,4 @@
-"""Two thousand broken, cut, spliced and hostile files: each ends as read or as a line that says why, soon, in bounds."""
+"""Two thousand broken, cut, spliced and hostile files: each is soon read or listed with a reason, within bounds."""
 
 import io
 import json
@@ -84,7 +84,7 @@ def seeds():
     }
 
 
-_TEXT = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+_TEXT = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text"))
 _ODT = (
     f"<office:document-content {_TEXT}><office:body><office:text><text:p>{SAYS}</text:p></office:text></office:body>"
     "</office:document-content>"
@@ -116,7 +116,8 @@ def crafted():
     yield ".jsonl", (b"[" * 5000 + b"\n") * 20
     yield ".html", b"<div>" * deep + SAYS.encode()
     yield ".html", f"<img src=http://192.0.2.1/x><iframe src=file:///etc/passwd></iframe><p>{SAYS}".encode()
-    yield ".md", b"---\na: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: !!python/object/apply:os.system [true]\n---\n# X\n\ny\n"
+    yield ".md", b"---\na: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n---\n# X\n\ny\n"
+    yield ".md", b"---\na: !!python/object/apply:os.system [true]\n---\n# X\n\ny\n"
     yield ".md", b"#" * deep + b"\n" + b"> " * deep + b"x"
     yield ".md", b"**" * deep + b"[" * deep
     yield ".md", ("| a " * 3000 + "|\n").encode() * 40
@@ -125,7 +126,7 @@ def crafted():
     yield ".txt", ("\u202e\u0301" * 50_000).encode()
     yield ".csv", b"id,event\n" + b'"' * 200_001
     yield ".csv", b"," * 300_000 + b"\n" + b"x," * 300_000
-    yield ".eml", b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\nContent-Type: multipart/mixed; boundary=x\n\n" * 3000
+    yield ".eml", b"--x\nContent-Type: multipart/mixed; boundary=x\n\n" * 3000
     yield ".rtf", b"{" * deep
     yield ".pdf", b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 1 0 R>>endobj\ntrailer<</Root 1 0 R>>"
 

@@ -18,7 +18,10 @@ def test_a_reading_survives_the_way_to_another_process():
 
 @pytest.mark.parametrize(
     ("stage", "work"),
-    [("recognise", lambda: read_file(Path("/d/pump.md"), PUMP)), ("cut", lambda: cut_reading(READ, lambda text: [], 64))],
+    [
+        ("recognise", lambda: read_file(Path("/d/pump.md"), PUMP)),
+        ("cut", lambda: cut_reading(READ, lambda text: [], 64)),
+    ],
 )
 def test_an_error_within_becomes_an_unreadable_file(monkeypatch, stage, work):
     monkeypatch.setattr(f"ingest.prepare.{stage}", lambda *arguments: 1 / 0)
