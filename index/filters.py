@@ -46,8 +46,9 @@ def check_filters(filters: Filters) -> None:
 
 
 def where(filters: Filters) -> tuple[str, list[str]]:
-    """The SQL condition over `lessons l` and `sources s`, and its parameters. Undated records match no date filter.
+    """The SQL condition over `lessons l` and `sources s`, and its parameters.
 
+    A record that tells no date of its event counts by the date it was written on; one without either matches no date.
     Several values of one field are joined by commas. Text fields match whole values, case-insensitively; `source`
     matches a part of the path. `until` includes the whole of the period it names.
     """
@@ -72,7 +73,7 @@ def where(filters: Filters) -> tuple[str, list[str]]:
             size = len(value)
             comparison = {"year": "=", "since": ">=", "until": "<="}[name]
             # A record known only to the year counts as its whole year, so it is compared at the shorter precision.
-            column = f"substr(l.event_date, 1, {size})"
+            column = f"substr(coalesce(l.event_date, l.written_date), 1, {size})"
             conditions.append(f"{column} {comparison} substr(?, 1, length({column}))")
             parameters.append(value)
     return " AND ".join(conditions), parameters

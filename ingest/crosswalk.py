@@ -31,7 +31,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "written_date": (
         "written date", "publish date", "published", "publication date", "original publish date", "date published",
         "lesson date", "date logged", "logged", "date identified", "date submitted", "submitted", "report date",
-        "safenet create date", "create date", "created", "created at", "date created",
+        "date raised", "raised", "raised on", "date recorded", "date entered", "safenet create date", "create date",
+        "created", "created at", "date created",
     ),
     "project": (
         "project", "project name", "program", "programme", "program project", "mission", "exercise", "operation",
@@ -44,10 +45,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "owner": (
         "owner", "lesson owner", "opr", "action officer", "action body", "poc", "point of contact", "responsible",
-        "assignee", "author", "submitted by", "logged by", "raised by", "incident lead",
+        "action owner", "assignee", "author", "submitted by", "logged by", "raised by", "incident lead",
     ),
     "outcome": (
-        "outcome", "valence", "success or failure", "positive negative", "positive or negative", "lesson type", "type",
+        "outcome", "valence", "rating", "success or failure", "positive negative", "positive or negative",
+        "lesson type", "type",
     ),
     "kind": ("kind", "doc kind", "record type", "document type"),
     "severity": (

@@ -77,7 +77,7 @@ def _iso(match: re.Match[str], day_first: bool | None) -> str | None:
     part = {name[0]: value for name, value in match.groupdict().items() if value}
     year = int(part["y"])
     if "a" in part:
-        return _numeric(year, int(part["a"]), int(part["b"]), day_first)
+        return _numeric(year, int(part["a"]), int(part["b"]), True if match["sep2"] == "." else day_first)
     month = int(part["m"]) if part["m"].isdigit() else _MONTHS.index(part["m"][:3].lower()) + 1
     day = re.sub(r"\D", "", part.get("d", ""))
     return _checked(year, month, int(day) if day else None)
@@ -86,10 +86,12 @@ def _iso(match: re.Match[str], day_first: bool | None) -> str | None:
 def _numeric(year: int, first: int, second: int, day_first: bool | None) -> str | None:
     if max(first, second) > 12:
         day_first = first > second
+    elif first == second:
+        day_first = True
     if day_first is not None:
         day, month = (first, second) if day_first else (second, first)
         return _checked(year, month, day)
-    return f"{year}-{first:02d}" if first == second else str(year)
+    return str(year)
 
 
 def _checked(year: int, month: int, day: int | None) -> str | None:

@@ -46,7 +46,8 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     ),
     "written_date": (
         r"(report|publish|publication|published|written|submission|create|creation|review) ?date|"
-        r"date (written|published|submitted|created|of report|reported)|written( on)?|published( on)?|submitted( on)?",
+        r"date (written|published|submitted|created|of (this )?report|reported|of issue|issued)|(report )?issued( on)?|"
+        r"written( on)?|published( on)?|submitted( on)?",
         r"(\w+ )?create date|created( at| on)?|creationdate|authored date",
     ),
     "project": (r"(project|program(me)?|exercise|operation|mission|service|incident)( name)?|services? affected",),
@@ -90,12 +91,18 @@ _VALUE_LINE = re.compile(r"[ \t>*_|]*(?P<value>[^\s#][^\n]{0,99}?)[ \t*_|]*")
 _FILE_ID = re.compile(r"[A-Z]{2,8}[-_]?(?P<year>(?:19|20)\d\d)-\d{2,4}(?![\d-])|[A-Z]{2,8}-\d{1,6}$")
 _FILE_DATE = re.compile(r"^\W*(?:\d{4}[-_. ]\d\d(?:[-_. ]\d\d)?|\d{8})(?:[\W_]+|$)")
 _TIMESTAMP = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[ T]\d{1,2}:\d\d")
+_OF_WRITING = re.compile(
+    r"\b(?:version|revision|rev\.|copyright|printed|issued?|published|updated|approved|prepared|drafted|template|"
+    r"(?:reporting|review) period|date of (?:this )?report|report date|valid (?:from|until))\b|©",
+    re.I,
+)
 _FOLDER_PROJECT = re.compile(
     r"(?:Project|Operation|Exercise|Program(?:me)?|Mission)[ _-]+(?!(?i:files?|documents?|docs|management|reports?|"
     r"lessons?|data|archives?|records?|plans?|reviews?|office|team|support|folders?|closure|closed|old)\b)[A-Z0-9].*"
 )
 _TITLE_PROJECT = re.compile(
-    r"\b(?:[A-Z][\w.&-]* (?:\([A-Z]+\) )?){1,4}(?:Program(?:me)?|Project|Mission|Exercise)\b(?! Man)"
+    r"\b(?!(?:End|Final|Post|Clos(?:ing|ed)|Mid|Annual|Joint|Interim|Draft|Lessons) )"
+    r"(?:[A-Z][\w.&-]* (?:\([A-Z]+\) )?){1,4}(?:Program(?:me)?|Project|Mission|Exercise)\b(?! Man)"
 )
 
 
@@ -235,7 +242,8 @@ def _dates(
     if in_brackets and (year := parse_date(in_brackets[1], today)):
         yield Found(year, Provenance("heading"))
     until = min((heading.start for heading in others), default=len(text))
-    yield from within((line for line in _lines(text, OPENING_LINES) if line[1] <= until), "text")
+    opening = (line for line in _lines(text, OPENING_LINES) if line[1] <= until and not _OF_WRITING.search(text, *line))
+    yield from within(opening, "text")
     stamps = sorted(_TIMESTAMP.finditer(text), key=lambda stamp: stamp.group())
     yield from within((stamp.span() for stamp in stamps), "text")
 

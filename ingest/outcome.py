@@ -18,7 +18,7 @@ _SUCCESS = re.compile(
     re.I,
 )
 _FAILED = (
-    r"fail(ed|ures?|s|ing)?|mishaps?|accidents?|incidents?|anomal\w+|damag\w+|injur\w+|fatal\w*|outages?|explo\w+|"
+    r"fail(ed|ures?|s|ing)?|mishaps?|accidents?|incidents?|anomal\w+|damag\w+|injur\w+|fatal\w*|outages?|explo(?:d\w*|sions?|sive\w*)|"
     r"leak\w*|ruptur\w+|loss|lost|crash\w*|broken?|malfunction\w*|overruns?|delay\w*|contaminat\w+|errors?|problems?|"
     r"unable|violat\w+|inadvertent\w*|deficien\w+|burn(ed|s)?|unsafe"
 )

@@ -27,6 +27,7 @@ from ingest.taxonomy import Taxonomy
 from ingest.values import Found, as_outcome
 
 _SHAPES: frozenset[Kind | None] = frozenset({"llis", "odr", "aar", "lessons"})  # a row of any other is a log's
+_FORMS: frozenset[Kind] = frozenset({"log", "odr"})
 _OF_ONE_RECORD = frozenset({"lesson_id", "supersedes", "superseded_by"})  # never inherited from the file
 
 _Stated = tuple[Lesson, Mapping[str, Found]]
@@ -202,7 +203,12 @@ def _lesson(
     span: tuple[int, int],
     identity: str,
 ) -> _Stated:
-    own = {part.own.key: Provenance("heading", part.section.start, part.body) for part in made if part.own}
+    own = {
+        part.own.key: Provenance("heading", part.section.start, part.body)
+        for part in made
+        # The columns of a form stand over every row, whatever it tells.
+        if part.own and kind not in _FORMS
+    }
     if "outcome" not in found and (shown := outcome(text, span, title, kind, own)):
         found = {**found, "outcome": shown}
     values = {key: each.value for key, each in found.items()}

@@ -9,7 +9,8 @@ import re
 
 _NO_TITLE = re.compile(
     r"microsoft (word|powerpoint|excel) - .*|untitled.*|powerpoint.pr[eä]sentation|"
-    r"(document|presentation|title|slide) ?\d*|no title|\S+|.*\.(pdf|docx?|pptx?|xlsx?|odt|rtf|txt|html?|tex|dvi|indd|qxd)",
+    r"(document|presentation|title|slide) ?\d*|no title|\S+|"
+    r".*\.(pdf|docx?|pptx?|xlsx?|odt|rtf|txt|html?|tex|dvi|indd|qxd)",
     re.IGNORECASE,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -13,16 +13,18 @@ from ingest.dates import infer_day_first, parse_date
 from ingest.errors import UnreadableFile
 from ingest.model import Document, Heading, Record
 from ingest.readers.cells import cell_text
+from ingest.values import as_id, as_name, as_url
 
 Row = dict[str, str]
 
 _LONG = 200  # characters: a longer value of an unknown column is a section of its own
 _LONGEST_TITLE = 90
 _LONGEST_ID = 64
-_IN_FIELDS_ONLY = frozenset({
-    "id", "title", "url", "event_date", "written_date", "project", "unit", "owner", "outcome", "kind", "severity",
-    "status", "superseded_by",
-})  # fmt: skip
+_IN_FIELDS_ONLY: Mapping[str, Callable[[str], str | None]] = {
+    "id": as_id, "title": str, "url": as_url, "event_date": str, "written_date": str, "project": as_name,
+    "unit": as_name, "owner": as_name, "superseded_by": as_id,
+}  # fmt: skip
+"""Fields that show a value as it stands, and how it is read; None where the field would not take it."""
 _DATES = ("event_date", "written_date")
 
 
@@ -61,7 +63,9 @@ def rows_document(raw: Sequence[object], name: str, warnings: Sequence[str] = ()
 def _series(rows: Sequence[Row], name: str) -> str:
     """The name of the collection, put before ids that are bare numbers."""
     columns = {crosswalk.normal(column) for row in rows[:1] for column in row}
-    return "LLIS" if {"driving event", "mission directorate"} <= columns else PurePath(name).stem.upper()
+    if {"driving event", "mission directorate"} <= columns:
+        return "LLIS"
+    return re.sub(r"\W+", "-", PurePath(name).stem.upper()).strip("-")
 
 
 def _fields(rows: Sequence[Row], sources: Mapping[str, list[str]], series: str) -> list[dict[str, str]]:
@@ -167,6 +171,7 @@ def _shown(row: Row, fields: Mapping[str, str], sources: Mapping[str, list[str]]
         for field, column in used.items()
         if field in _IN_FIELDS_ONLY
         and field in fields
+        and _IN_FIELDS_ONLY[field](fields[field])
         and (field not in _DATES or len(fields[field]) == len("2021-03-14") or fields[field] == row[column])
     }
 

@@ -10,7 +10,8 @@ TODAY = date(2026, 1, 1)
 
 def cited(n, lesson_id, **fields):
     given = {"event_date": "2025-01", "kind": "aar", "unit": "Water", "owner": None} | fields
-    place = {"source": "/a.md", "source_id": n, "page": None, "place": "", "section": "", "start": 0, "end": 1, "quote": "x"}
+    place = {"source": "/a.md", "source_id": n, "page": None, "place": "", "section": "", "start": 0, "end": 1}
+    place |= {"quote": "x"}
     return Cited(n=n, lesson_id=lesson_id, title="T", outcome="failure", maturity="observation", **place, **given)
 
 

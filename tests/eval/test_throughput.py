@@ -21,7 +21,7 @@ def test_both_read_the_same_text(tmp_path):
     for one in (ours, plain):
         assert one.passages >= 3
         assert 0 < one.embedding < one.total
-        assert 0 < one.reading
+        assert one.reading > 0
         assert one.rates["characters_a_second"] == pytest.approx(one.characters / one.total, rel=0.01)
 
 

@@ -56,8 +56,9 @@ def test_a_model_that_is_not_there_is_named(name):
     assert "packaged" in error.value.remedy
 
 
-def test_weights_that_tell_nothing_apart_are_refused(tmp_path):
+def test_weights_that_tell_nothing_apart_are_refused(tmp_path, monkeypatch):
     """A tiny model with random weights and a broken pooling, written by the real library's own means."""
+    monkeypatch.setattr("index.encoder_record.user_cache_path", lambda name: tmp_path / name)
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from tokenizers import Tokenizer, models, pre_tokenizers

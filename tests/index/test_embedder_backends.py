@@ -151,6 +151,21 @@ def test_without_a_cache_the_vectors_are_the_same(tmp_path, cache):
     assert cache.is_file()
 
 
+def test_a_record_is_whole_at_any_time(cache):
+    """Several processes may settle the same model at once."""
+    file = cache / "record.json"
+    encoder_record._remember(file, "float")
+
+    def work(precision):
+        for _ in range(100):
+            encoder_record._remember(file, precision)
+            assert json.loads(file.read_text())["precision"] in ("float", "int8", None)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, ["float", "int8", None]))
+    assert list(cache.iterdir()) == [file]
+
+
 def test_changed_weights_are_compared_anew(tmp_path, cache):
     load(write_model(tmp_path / "one"), None, 32, "auto")
     load(write_model(tmp_path / "two", seed=4), None, 32, "auto")
@@ -284,7 +299,7 @@ def test_a_manifest_of_before_backends_is_read(tmp_path):
 
 
 def test_batches_hold_every_text_once_within_the_limits():
-    lengths = [3, 900, 5, 40, 2000, 40, 7, 1, 300, 300, 300, 300]
+    lengths = [3, 900, 0, 5, 40, 2000, 40, 7, 1, 300, 300, 300, 300]
     seen = []
     for batch, ids, mask in _batches([list(range(1, length + 1)) for length in lengths], 4):
         assert len(batch) <= 4
@@ -295,6 +310,15 @@ def test_batches_hold_every_text_once_within_the_limits():
             assert not ids[row, lengths[number] :].any()
         seen += batch
     assert sorted(seen) == list(range(len(lengths)))
+
+
+def test_a_text_without_tokens_has_no_direction(tmp_path):
+    """Some tokenizers add nothing of their own."""
+    name = Path(write_model(tmp_path))
+    tokenizer = json.loads((name / "tokenizer.json").read_text())
+    (name / "tokenizer.json").write_text(json.dumps(tokenizer | {"post_processor": None}))
+    vectors = OpenVinoEncoder(Recipe.of(name), "float").encode(["", "pump", ""], "document")
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([0, 1, 0], abs=1e-3)
 
 
 def test_threads_share_an_embedder():

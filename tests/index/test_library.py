@@ -293,3 +293,10 @@ def test_another_layout_is_refused(library, tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema": 99}))
     with pytest.raises(SchemaMismatch, match="99"):
         Library.open(tmp_path / "library", embedder=HashEmbedder())
+
+
+def test_a_record_without_a_date_of_its_event_counts_by_that_of_writing(library):
+    note = "---\nwritten_date: 2019-05-01\n---\n# Tents\n\nThe tents leaked.\n"
+    library.add([prepared(library, "tents.md", note)])
+    assert ids(library.search("tents", filters={"until": "2020"})) == ["tents#1"]
+    assert ids(library.search("tents", filters={"since": "2020", "lesson_id": "tents#1"})) == []

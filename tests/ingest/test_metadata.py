@@ -279,3 +279,25 @@ def test_project_from_the_folder_that_says_so():
 def test_a_pointer_is_no_name():
     assert "project" not in read("Project: See above")
     assert read('ID: "X-1"')["lesson_id"].value == "X-1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Version 1.2, 11/03/2025", "Reporting period: 1 Jan 2022 – 31 Dec 2023", "Report issued 20 February 2024",
+     "© 2024-03-01 Works Office", "Approved by the board on 3 May 2024"],
+)  # fmt: skip
+def test_a_line_about_the_writing_dates_no_event(line):
+    text = f"# Review\n\n{line}\n\nThe crane stopped on 7 June 2021.\n"
+    assert metadata(Document(text, "Review"), Path("review.md"))["event_date"].value == "2021-06-07"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["End Project Report", "Final Project Review 2024", "Joint Program Management Plan", "Annual Mission Review"],
+)
+def test_a_kind_of_report_is_no_project(title):
+    assert "project" not in metadata(Document("Text.", title), Path("a.md"))
+
+
+def test_a_blank_in_a_form_is_no_value():
+    assert "unit" not in metadata(Document("Unit: <unit>\n\nText.", "Form"), Path("a.md"))

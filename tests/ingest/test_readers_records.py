@@ -96,9 +96,9 @@ def test_dates_by_column(values, dates):
 def test_ids():
     document = table("Number;Title;Lesson\n7;a;x\nPM-8;b;x\n2021-9;c;x\n7.0;d;x\n;e;x\n", "site log.csv")
     assert [record.fields.get("id") for record in document.records] == [
-        "SITE LOG-7", "PM-8", "SITE LOG-2021-9", None, None,
+        "SITE-LOG-7", "PM-8", "SITE-LOG-2021-9", None, None,
     ]  # fmt: skip
-    assert document.warnings == ("Ids used more than once; later records go without: SITE LOG-7.",)
+    assert document.warnings == ("Ids used more than once; later records go without: SITE-LOG-7.",)
 
 
 def test_a_text_is_no_id():
@@ -118,8 +118,9 @@ def test_prince2_log():
         "title": "The crane stopped",
     }
     assert [heading.title for heading in record.headings] == [
-        "The crane stopped", "Event", "Effect", "Causes/trigger", "Recommendations",
+        "The crane stopped", "Event", "Effect", "Causes/trigger", "Recommendations", "Details",
     ]  # fmt: skip
+    assert document.text.endswith("Details\nPriority: High")  # the record says "major"; the log's own word stays
 
 
 def test_table_without_any_known_column():
@@ -265,3 +266,15 @@ def test_safenet_file():
     assert [heading.title for heading in first.headings][1:] == [
         "Contributing factors", "Human factors", "Other factors", "Narrative", "Immediate action taken", "Details",
     ]  # fmt: skip
+
+
+def test_no_column_of_a_log_is_lost():
+    columns = "No.,Date raised,Observation,Recommendation,Action owner,Due,Status,Rating,Project"
+    long = "A project name that is a whole sentence and goes on for more than a hundred characters, as no name is"
+    document = table(f'{columns}\n7,2024-11-05,Mast bent,Use two,Rigger,2025-01-01,Closed,Positive,"{long}"\n')
+    (record,) = document.records
+    values = {**record.fields, "text": document.text}
+    for value in ("7", "2024-11-05", "Mast bent", "Use two", "Rigger", "2025-01-01", "Closed", "Positive", long):
+        assert any(value in kept for kept in values.values()), value
+    assert long in document.text
+    assert (record.fields["id"], record.fields["outcome"]) == ("LOG-7", "Positive")

@@ -71,8 +71,8 @@ def test_title_rows_above_the_header_and_other_sheets():
 def test_several_logs_have_ids_of_their_own():
     document = book("site.xlsx", North=LOG, South=[*LOG, [8, "Again", "x", "y", None, None]])
     ids = [record.fields.get("id") for record in document.records]
-    assert ids == ["SITE NORTH-7", "SITE NORTH-8", "SITE SOUTH-7", "SITE SOUTH-8", None]
-    assert document.warnings == ("Sheet South: Ids used more than once; later records go without: SITE SOUTH-8.",)
+    assert ids == ["SITE-NORTH-7", "SITE-NORTH-8", "SITE-SOUTH-7", "SITE-SOUTH-8", None]
+    assert document.warnings == ("Sheet South: Ids used more than once; later records go without: SITE-SOUTH-8.",)
     for record in document.records:
         assert isinstance(record, Record)
         for heading in record.headings:
