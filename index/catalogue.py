@@ -5,31 +5,24 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
 
 from index import similar
-from index.database import Database
 from index.embedder import Vectors
 from index.filters import Filters, where
 from index.hit import LessonView, SourceView
+from index.store import LESSON, LESSON_ROWS, LISTS, Store
 from ingest.errors import NotInLibrary
-from ingest.model import Lesson, Passage, Prepared, Reading, Section, Source
-from ingest.prepare import READING
+from ingest.model import Lesson, Passage, Section
 
 SOFT_HYPHEN = "\u00ad"  # what PDF readers put where a line break divides a word
 _BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
-_SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text", "reading")
-_LISTS = ("sections", "provenance", "topics", "causes", "actions", "contributors")
-"""The columns of a lesson that hold JSON."""
 _LIVING = "FROM lessons WHERE archived = 0"
 _FACETS = ("outcome", "kind", "unit", "project", "maturity", "phase", "severity")
-LESSON: TypeAdapter[Lesson] = TypeAdapter(Lesson)
 
 
 class Known(NamedTuple):
@@ -42,108 +35,8 @@ class Known(NamedTuple):
     reading: int
 
 
-class Catalogue(Database):
-    """Methods that write belong inside `transaction()`."""
-
-    # -- writing
-
-    def put(self, prepared: Prepared, vectors: Vectors) -> int:
-        """Store a source in place of its earlier revision; `vectors` has a row for each passage, in order.
-
-        Returns the number of its lessons' near-duplicates.
-        """
-        source_id = self._put_source(prepared.source)
-        self._retire(source_id)
-        at = linked = 0
-        for ordinal, (lesson, passages) in enumerate(prepared.lessons, 1):
-            number = self._put_lesson(source_id, ordinal, lesson)
-            linked += similar.link(self, number, prepared.source.text[lesson.start : lesson.end])
-            for passage in passages:
-                self._put_passage(number, passage, vectors[at])
-                at += 1
-        self.unstage(prepared.source.path)
-        return linked
-
-    def archive(self, path: str) -> None:
-        """Take a source out of search; its text and lessons stay, for old citations."""
-        for row in self.rows("UPDATE sources SET archived = 1 WHERE path = ? RETURNING id", (path,)):
-            self._retire(row["id"])
-
-    def stage(self, reading: Reading) -> None:
-        """Keep what was read until it is embedded and stored."""
-        row = (reading.source.path, reading.source.mtime_ns, READING.dump_json(reading).decode())
-        self._connection.execute("INSERT OR REPLACE INTO staged VALUES (?, ?, ?)", row)
-
-    def staged(self, revision: int) -> dict[str, int]:
-        """The modification time of each file that is staged and was read in this way, by path."""
-        sql = "SELECT path, mtime_ns FROM staged WHERE json_extract(reading, '$.source.reading') = ?"
-        return {row["path"]: row["mtime_ns"] for row in self.rows(sql, (revision,))}
-
-    def take_staged(self, path: str) -> Reading:
-        """What was read of a file that is staged."""
-        return READING.validate_json(self.rows("SELECT reading FROM staged WHERE path = ?", (path,))[0][0])
-
-    def unstage(self, path: str | None = None) -> None:
-        """Forget what was read of one file, or of all."""
-        self._connection.execute("DELETE FROM staged WHERE path = coalesce(?, path)", (path,))
-
-    def move(self, old: str, new: str) -> None:
-        """A file was renamed: its records, ids and passages stay. An archived file at `new` gives up the path."""
-        self._connection.execute("UPDATE sources SET path = path || ' (archived ' || id || ')' WHERE path = ?", (new,))
-        self._connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
-
-    def touch(self, path: str, mtime_ns: int) -> None:
-        """The file's time changed, its content did not."""
-        self._connection.execute("UPDATE sources SET mtime_ns = ? WHERE path = ?", (mtime_ns, path))
-
-    def _retire(self, source_id: int) -> None:
-        """Archive a source's lessons and drop their passages."""
-        rows = self.rows("UPDATE lessons SET archived = 1 WHERE source_id = ? RETURNING id", (source_id,))
-        gone = [row["id"] for row in rows]
-        similar.unlink(self, gone)
-        self.execute_many("DELETE FROM passages WHERE lesson = ?", [(number,) for number in gone])
-
-    def _put_source(self, source: Source) -> int:
-        values: dict[str, Any] = {name: getattr(source, name) for name in _SOURCE}
-        values |= {
-            "page_starts": json.dumps(source.page_starts),
-            "warnings": json.dumps(source.warnings),
-            "indexed_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "archived": 0,
-        }
-        return self.insert("sources", values, key="path")
-
-    def _put_lesson(self, source_id: int, ordinal: int, lesson: Lesson) -> int:
-        values: dict[str, Any] = LESSON.dump_python(lesson)
-        values |= {name: json.dumps(values[name]) for name in _LISTS}
-        values |= {
-            "lesson_id": self._stable_id(lesson, source_id, ordinal),
-            "source_id": source_id,
-            "ordinal": ordinal,
-            "archived": 0,
-        }
-        return self.insert("lessons", values, key="lesson_id")
-
-    def _stable_id(self, lesson: Lesson, source_id: int, ordinal: int) -> str:
-        """The id the record had before, if it was made from a file name; else its own.
-
-        An id that another living source holds gets the number of this source behind it.
-        """
-        lesson_id = lesson.lesson_id
-        if "lesson_id" not in lesson.provenance:
-            sql = "SELECT lesson_id, provenance FROM lessons WHERE source_id = ? AND ordinal = ?"
-            for earlier in self.rows(sql, (source_id, ordinal)):
-                if "lesson_id" not in json.loads(earlier["provenance"]):
-                    return str(earlier["lesson_id"])
-        sql = "SELECT 1 FROM lessons WHERE lesson_id = ? AND source_id != ? AND archived = 0"
-        return f"{lesson_id}~{source_id}" if self.rows(sql, (lesson_id, source_id)) else lesson_id
-
-    def _put_passage(self, lesson: int, passage: Passage, vector: Vectors) -> int:
-        values: dict[str, Any] = asdict(passage)
-        values |= {"lesson": lesson, "embedding": np.ascontiguousarray(vector, dtype=np.float32).tobytes()}
-        return self.insert("passages", values)
-
-    # -- reading
+class Catalogue(Store):
+    """Everything that is asked of it; what changes it is in `Store`."""
 
     def known(self) -> dict[str, Known]:
         """The living files, by path."""
@@ -196,16 +89,19 @@ class Catalogue(Database):
         return {_joined(row["header"], row["text"]): np.frombuffer(row["embedding"], np.float32) for row in rows}
 
     def lessons(self, filters: Filters) -> Iterator[tuple[Lesson, str, str]]:
-        """The living lessons that match, in the order they came: each with its text and its source's path."""
+        """The living lessons that match, by file and place: each with its text and its source's path."""
         condition, parameters = where(filters)
-        sql = f"SELECT l.id FROM lessons l JOIN sources s ON s.id = l.source_id WHERE {condition} ORDER BY l.id"
-        for row in self.rows(sql, parameters):
-            found = self.rows(f"{_LESSON_ROWS} WHERE l.id = ?", (row["id"],))[0]
-            yield LESSON.validate_python(_lesson_values(found)), found["body"], found["path"]
+        sql = "SELECT l.* FROM lessons l JOIN sources s ON s.id = l.source_id"
+        source: sqlite3.Row | None = None
+        for row in self.rows(f"{sql} WHERE {condition} ORDER BY l.source_id, l.ordinal", parameters):
+            if source is None or source["id"] != row["source_id"]:
+                source = self.rows("SELECT id, path, text FROM sources WHERE id = ?", (row["source_id"],))[0]
+            yield LESSON.validate_python(_lesson_values(row)), source["text"][row["start"] : row["end"]], source["path"]
 
     def lesson(self, lesson_id: str) -> LessonView:
         """A whole record. Raises `NotInLibrary`."""
-        rows = self.rows(f"{_LESSON_ROWS} WHERE l.lesson_id = ? COLLATE NOCASE", (lesson_id,))
+        sql = f"{LESSON_ROWS} WHERE l.lesson_id = ? COLLATE NOCASE ORDER BY l.lesson_id = ? DESC, l.archived LIMIT 1"
+        rows = self.rows(sql, (lesson_id, lesson_id))
         if not rows:
             raise NotInLibrary(f"No record has the id {lesson_id!r}.", "Find it with: lessons search WORDS")
         row = rows[0]
@@ -282,13 +178,10 @@ def _joined(header: str, text: str) -> str:
 def _lesson_values(row: sqlite3.Row) -> dict[str, Any]:
     """The fields of a `Lesson`, as plain values."""
     return {
-        name: json.loads(row[name]) if name in _LISTS else row[name] for name in (each.name for each in fields(Lesson))
+        name: json.loads(row[name]) if name in LISTS else row[name] for name in (each.name for each in fields(Lesson))
     }
 
 
-_LESSON_ROWS = """
-SELECT l.*, s.path, substr(s.text, l.start + 1, l."end" - l.start) AS body
-FROM lessons l JOIN sources s ON s.id = l.source_id"""
 _PASSAGE_ROWS = """
 SELECT p.id, p.start, p."end", p.text, p.section, p.page, p.place, p.lesson, l.lesson_id, l.title, l.kind, l.outcome,
        l.maturity, l.event_date, l.project, l.unit, l.owner, l.url,

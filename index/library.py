@@ -27,6 +27,7 @@ from ingest.model import Lesson, Prepared, Reading
 
 Mode = Literal["hybrid", "dense", "lexical"]
 ENGINE = "faiss-flat"
+WAIT = 5.0  # seconds for another writer to finish
 EMBED_AT_ONCE = 256  # passages between two reports of progress
 
 
@@ -42,9 +43,9 @@ class Library:
         self._checked = False
         self._catalogue = Catalogue(folder / "catalogue.sqlite")
         self._publication = Publication(folder, self._catalogue, manifest.dimension)
-        self._writer = FileLock(folder / "writer.lock", timeout=5)
+        self._writer = FileLock(folder / "writer.lock")
         if not self._publication.is_whole:
-            with suppress(LibraryBusy), self.writing():  # busy: the writer at work will publish
+            with suppress(LibraryBusy), self.writing(wait=0):  # busy: the writer at work will publish
                 self._publication.heal()
 
     @classmethod
@@ -93,10 +94,13 @@ class Library:
     # -- writing
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the library for writing; may be nested. Raises `LibraryBusy` when another process has it."""
+    def writing(self, wait: float = WAIT) -> Iterator[None]:
+        """Hold the library for writing; may be nested. Raises `LibraryBusy` when another process has it.
+
+        `wait` is how many seconds to wait for the other.
+        """
         try:
-            self._writer.acquire()
+            self._writer.acquire(timeout=wait)
         except Timeout as error:
             raise LibraryBusy(
                 f"Another process is indexing into {self.folder}.", "Wait until it is done, then try again."

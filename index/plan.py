@@ -50,7 +50,7 @@ def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings) -> P
     out.removed = list(dict.fromkeys(out.removed))
     by_content: dict[str, list[str]] = {}
     for path, one in known.items():
-        by_content.setdefault(one.sha256, []).append(path)
+        by_content.setdefault(one.sha256 + Path(path).suffix.lower(), []).append(path)
     for file in found.files:
         before = known.get(str(file.path))
         if before and (before.size, before.mtime_ns, before.reading) == (file.size, file.mtime_ns, reading):
@@ -74,8 +74,9 @@ def _compare_content(
         out.failed.append(Problem(str(file.path), f"The file cannot be opened: {error.strerror}.", READABLE))
         return
     before = known.get(str(file.path))
-    same = by_content.setdefault(digest, [])
-    moved = [path for path in same if path in out.removed or not Path(path).exists()]
+    # Under another suffix it is another format.
+    same = by_content.setdefault(digest + file.path.suffix.lower(), [])
+    moved = [path for path in same if path in out.removed or not _is_there(path)]
     copied = [path for path in same if path not in known or _is_untouched(known[path])]
     if before:
         same_as_before = (before.sha256, before.reading) == (digest, reading)
@@ -96,6 +97,14 @@ def _compare_content(
 def _is_below(path: Path, root: Path, unlisted: tuple[Path, ...]) -> bool:
     """Whether the file would have been found below `root` if it were there."""
     return path.is_relative_to(root) and not any(path.is_relative_to(folder) for folder in unlisted)
+
+
+def _is_there(path: str) -> bool:
+    """Whether a file exists, as far as one may know."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return True
 
 
 def _is_untouched(one: Known) -> bool:

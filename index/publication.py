@@ -38,9 +38,10 @@ class Publication:
             return False
         try:
             self.refresh()
-        except (RuntimeError, OSError):  # FAISS's word for a file that is no index
+            self.words.search("lesson", 1)
+        except (RuntimeError, OSError, ValueError):  # FAISS's and tantivy's words for files that are no index
             return False
-        return True
+        return len(self.vectors) == len(self.words)
 
     def next_generation(self) -> str:
         return str(int(self._catalogue.meta("generation", "0")) + 1)
@@ -48,9 +49,13 @@ class Publication:
     def refresh(self) -> None:
         """Load the last publication if it is not the one in memory."""
         with self._lock:
-            published = self._catalogue.meta("published")
-            if published != self._loaded:
-                self.vectors = FlatVectors.load(self._file(published))
+            while (published := self._catalogue.meta("published")) != self._loaded:
+                try:
+                    self.vectors = FlatVectors.load(self._file(published))
+                except RuntimeError:
+                    if published == self._catalogue.meta("published"):  # else: replaced while it was opened
+                        raise
+                    continue
                 self.words.reload()
                 self._loaded = published
 
@@ -67,7 +72,7 @@ class Publication:
 
     def heal(self) -> None:
         """Make whole what is not: by what is missing where that can be told, else anew from the catalogue."""
-        with suppress(RuntimeError, OSError):  # FAISS's word for a file that is no index
+        with suppress(RuntimeError, OSError, ValueError):
             self.publish()
             if self.is_whole:
                 return

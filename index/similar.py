@@ -1,13 +1,14 @@
 """Near-duplicates among lessons: records that share at least half of their word sequences.
 
 Every lesson keeps a sample of the hashes of its sequences of eight words (Broder's shingles, 1997); lessons whose
-samples overlap are compared by all of them. `share` is that of the shorter text.
+samples overlap most are compared by all of them. `share` is that of the shorter text.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 
 from index.database import Database
 
@@ -15,6 +16,8 @@ WORDS = 8
 LEAST = 16  # sequences: a shorter text says too little to tell a copy from a phrase
 SAMPLED = 8  # one in so many is stored
 LINKED = 0.5
+COMMON = 50  # lessons
+COMPARED = 20  # lessons that are compared by all their sequences
 _BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
 
 
@@ -28,12 +31,11 @@ def link(database: Database, number: int, text: str) -> int:
     """Note a living lesson's sample and link it with the lessons it nearly repeats; returns how many these are."""
     own = shingles(text)
     sample = sorted(each for each in own if each % SAMPLED == 0)
+    likely = _likely(database, sample) if len(own) >= LEAST else []
     database.execute_many("INSERT OR IGNORE INTO shingles VALUES (?, ?)", [(each, number) for each in sample])
-    if len(own) < LEAST:
-        return 0
     found = [
         (min(number, other), max(number, other), share)
-        for other in _candidates(database, number, sample)
+        for other in likely
         if (share := _share(own, shingles(_text(database, other)))) >= LINKED
     ]
     database.execute_many("INSERT OR REPLACE INTO links VALUES (?, ?, ?)", found)
@@ -60,25 +62,24 @@ def linked(database: Database, number: int) -> list[tuple[str, float]]:
     return [(row["lesson_id"], round(row["share"], 3)) for row in rows]
 
 
-def _candidates(database: Database, number: int, sample: list[int]) -> list[int]:
-    """Lessons that share so much of the sample that half of all may be shared."""
-    counts: dict[int, int] = {}
+def _likely(database: Database, sample: list[int]) -> list[int]:
+    """The lessons that share most of the sample; what more than `COMMON` of them have is a form's."""
+    counts: Counter[int] = Counter()
     for at in range(0, len(sample), _BATCH):
         batch = sample[at : at + _BATCH]
-        sql = f"SELECT lesson, count(*) FROM shingles WHERE hash IN ({','.join('?' * len(batch))}) GROUP BY lesson"
-        for lesson, count in database.rows(sql, batch):
-            counts[lesson] = counts.get(lesson, 0) + count
-    counts.pop(number, None)
-    sizes = {
-        lesson: database.rows("SELECT count(*) FROM shingles WHERE lesson = ?", (lesson,))[0][0] for lesson in counts
-    }
-    # A sample of few errs: what is compared in full may share a quarter of it.
-    return [lesson for lesson, count in counts.items() if 4 * count >= min(len(sample), sizes[lesson])]
+        sql = f"SELECT hash, lesson FROM shingles WHERE hash IN ({','.join('?' * len(batch))})"
+        holders: dict[int, list[int]] = {}
+        for row in database.rows(sql, batch):
+            holders.setdefault(row["hash"], []).append(row["lesson"])
+        for lessons in holders.values():
+            if len(lessons) <= COMMON:
+                counts.update(lessons)
+    return [lesson for lesson, _ in counts.most_common(COMPARED)]
 
 
 def _text(database: Database, number: int) -> str:
-    sql = 'SELECT substr(s.text, l.start + 1, l."end" - l.start) FROM lessons l JOIN sources s ON s.id = l.source_id'
-    return str(database.rows(f"{sql} WHERE l.id = ?", (number,))[0][0])
+    rows = database.rows("SELECT text FROM passages WHERE lesson = ? ORDER BY start", (number,))
+    return " ".join(row["text"] for row in rows)
 
 
 def _share(one: set[int], other: set[int]) -> float:

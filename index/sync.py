@@ -58,16 +58,25 @@ class Report:
     embedded: int = 0
     seconds: float = 0.0
     peak_memory_mb: int = 0
+    files: dict[str, list[str]] = field(default_factory=dict)
+    """Of a preview: the paths that are counted, by what would become of them."""
 
     def to_json(self) -> dict[str, Any]:
         """The keys other programs rely on."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "files" or value}
 
 
 def preview(known: Mapping[str, Known], paths: Sequence[Path], settings: IngestSettings | None = None) -> Report:
     """What a sync would do, given the files that the library knows. Raises `PathNotFound`."""
     started = perf_counter()
-    report = _report(plan(known, scan(paths), settings or IngestSettings()))
+    todo = plan(known, scan(paths), settings or IngestSettings())
+    report = _report(todo)
+    report.files = {
+        "added": [str(file.path) for file in todo.added],
+        "changed": [str(file.path) for file in todo.changed],
+        "renamed": [f"{old} → {file.path}" for old, file in todo.renamed],
+        "removed": todo.removed,
+    }
     report.seconds = round(perf_counter() - started, 2)
     return report
 
@@ -148,6 +157,7 @@ class _Work:
 
     def run(self) -> None:
         if not self.files:
+            self.library.unstage()
             return
         tokens, limit = self.library.embedder.tokens, self.library.manifest.passage_tokens
         for file, reading in self._readings():

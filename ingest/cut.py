@@ -23,6 +23,7 @@ Span = tuple[int, int]
 
 SMALL_SECTION = 32  # tokens: a shorter one says too little alone and joins the next
 HEADER_SHARE = 4  # a header takes at most this part (one fourth) of a passage, a table's header row as much again
+AT_ONCE = 200_000  # characters given to the tokenizer
 WIDEST_TOKEN = 12  # characters for each token of the limit: some tokenizers take a word of any length for one token
 
 
@@ -63,7 +64,8 @@ class _Cutter:
         """Where the lesson's tokens start; in one longer than a passage may be, also where its parts do if cut."""
         start, text = self.lesson.start, self.document.text[self.lesson.start : self.lesson.end]
         starts: list[int] = []
-        for at, end in pairwise([*self.tokens(text), len(text)]):
+        found = (at + offset for at, end in pairwise(_slices(text)) for offset in self.tokens(text[at:end]))
+        for at, end in pairwise([*found, len(text)]):
             word = text[at:end].rstrip()
             parts = -(-len(word) // self.longest)
             if parts < 2:
@@ -201,6 +203,17 @@ class _Cutter:
         )
 
 
+def _slices(text: str) -> list[int]:
+    """Edges of parts between words: a tokenizer takes a hundred times the memory of what it is given at once."""
+    edges = [0]
+    while len(text) - edges[-1] > AT_ONCE:
+        blank = max(text.rfind(blank, edges[-1] + AT_ONCE // 2, edges[-1] + AT_ONCE) for blank in " \n")
+        edges.append(blank if blank > 0 else edges[-1] + AT_ONCE)
+    return [*edges, len(text)]
+
+
 def heading_at(sections: Sequence[Section], span: Span) -> str | None:
     """The heading of the section that holds the whole of `span`; None where several share it or none is there."""
-    return next((s.heading for s in sections if s.heading and s.start <= span[0] and span[1] <= s.end), None)
+    around = bisect_right(sections, span[0], key=lambda section: section.start) - 1
+    holds = around >= 0 and span[1] <= sections[around].end
+    return (sections[around].heading or None) if holds else None

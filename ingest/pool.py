@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ from ingest.prepare import READING
 from ingest.scan import File
 from ingest.settings import IngestSettings
 
+PAGES = 50  # times the limit that a scan may take in all, however many pages it claims to have
 AHEAD = 3  # files read or being read for each process, so that none waits for a slow neighbour
 
 
@@ -111,18 +113,19 @@ class _Process:
         """What the file holds. The process is dead afterwards if it took too long, too much memory, or crashed."""
         taxonomy = self._settings.taxonomy and str(self._settings.taxonomy.absolute())
         request = json.dumps({"path": str(file.path), "mtime_ns": file.mtime_ns, "taxonomy": taxonomy})
+        latest = monotonic() + PAGES * self._settings.max_seconds
         try:
             assert self._child.stdin
             self._child.stdin.write(request.encode() + b"\n")
             self._child.stdin.flush()
             while True:
-                answer = self._frame()
+                answer = self._frame(min(self._settings.max_seconds, latest - monotonic()))
                 if "failed" in answer:
                     return UnreadableFile(*answer["failed"])
                 if "reading" in answer:
                     return READING.validate_python(answer["reading"])
         except _TooLong:
-            reason = f"It took longer than {self._settings.max_seconds} seconds to read and was stopped."
+            reason = f"It took longer than {self._settings.max_seconds} seconds, or {PAGES} times that for a scan."
             return UnreadableFile(reason, "Split the file, or allow more time with LESSONS_MAX_SECONDS.")
         except (OSError, EOFError):
             self.kill()
@@ -143,7 +146,7 @@ class _Process:
                 assert pipe
                 pipe.close()
 
-    def _frame(self) -> dict[str, Any]:
+    def _frame(self, seconds: float) -> dict[str, Any]:
         """The next frame. Raises `_TooLong`, or `EOFError` when the process died."""
         late = threading.Event()
 
@@ -151,7 +154,7 @@ class _Process:
             late.set()
             self.kill()
 
-        timer = threading.Timer(self._settings.max_seconds, stop)
+        timer = threading.Timer(max(0.0, seconds), stop)
         timer.daemon = True
         timer.start()
         try:

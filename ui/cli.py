@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import sys
 
 import typer
@@ -29,6 +30,10 @@ def main() -> None:
     except LessonsError as error:
         print(f"lessons: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except (OSError, sqlite3.Error) as error:
+        remedy = "Check that the disk is not full and that you may write to the library's folder."
+        print(f"lessons: {type(error).__name__}: {error}. {remedy}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
     except KeyboardInterrupt:
         print("lessons: stopped.", file=sys.stderr)  # noqa: T201
         sys.exit(130)

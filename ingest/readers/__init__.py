@@ -78,7 +78,7 @@ _FORMATS: dict[str, tuple[Reader, str]] = {
 READERS: dict[str, Reader] = {suffix: reader for suffix, (reader, _) in _FORMATS.items()} | plugins.installed()
 """By suffix; a reader that an installed package brings replaces ours."""
 
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\ud800-\udfff\0]")  # halves of characters, and what ends a text in SQL
 
 
 def supported(path: PurePath) -> bool:
@@ -118,4 +118,4 @@ def read(path: PurePath, data: bytes) -> Document:
         ) from error
     if not document.text.strip():
         raise UnreadableFile("The file holds no text.", "Check that it is the right file.")
-    return replace(document, text=_SURROGATES.sub("\ufffd", document.text))
+    return replace(document, text=_UNSTORABLE.sub("\ufffd", document.text))

@@ -1,10 +1,13 @@
 """Near-duplicates are found whatever the order they come in, linked both ways, and forgotten with their records."""
 
 import random
+import time
+from pathlib import Path
 
 import pytest
 
 from index.similar import LINKED, shingles
+from ingest.prepare import prepare
 from tests.fakes import a_library, prepared
 
 CHANCE = random.Random(5)
@@ -65,3 +68,16 @@ def test_case_and_punctuation_do_not_matter():
     text = "The pump stopped; nobody had cleaned the inlet filter since March."
     assert shingles(text) == shingles(text.upper().replace(";", " -"))
     assert shingles("only seven words are in this one") == set()
+
+
+def test_a_form_that_all_rows_share_costs_little_and_links_none(library):
+    """What was a sentence of all records in common must not make every pair a comparison."""
+    form = " ".join(TEXT[:100])
+    rows = "\n".join(f'"{form} {" ".join(CHANCE.choices(WORDS, k=60))}",x' for _ in range(400))
+    one = prepare(
+        Path("/documents/form.csv"), f"Event,Effect\n{rows}\n".encode(), library.embedder.tokens, 64, mtime_ns=1
+    )
+    started = time.perf_counter()
+    linked = library.add([one])
+    assert time.perf_counter() - started < 20
+    assert linked < 50 * 50

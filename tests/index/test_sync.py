@@ -68,7 +68,9 @@ def test_a_renamed_file_keeps_its_id_when_it_changes_later(library, folder):
 
 
 def test_a_dry_run_does_nothing(library, folder):
-    assert counts(preview(library.known(), [folder])) == expect(added=3)
+    report = preview(library.known(), [folder])
+    assert counts(report) == expect(added=3)
+    assert report.to_json()["files"]["added"] == sorted(str(path) for path in folder.rglob("*.*") if path.is_file())
     assert library.stats().documents == 0
 
 
@@ -252,3 +254,16 @@ def test_a_library_inside_the_folder_is_no_document(folder):
     with a_library(folder / "library") as library:
         assert counts(sync(library, [folder])) == expect(added=3)
         assert not [path for path in library.known() if Path(path).is_relative_to(folder / "library")]
+
+
+def test_a_file_under_its_right_suffix_is_another_document(library, folder):
+    row = '{"id": "L-1", "title": "Mast", "lesson": "Use two."}\n'
+    (folder / "log.txt").write_text(row)
+    (folder / "report.pdf").write_text("This is no PDF. The mast bent.\n")
+    sync(library, [folder])
+    (folder / "log.txt").rename(folder / "log.jsonl")
+    (folder / "report.txt").write_text("This is no PDF. The mast bent.\n")
+    report = sync(library, [folder])
+    assert (report.added, report.removed) == (2, 1)
+    assert library.get("L-1").title == "Mast"
+    assert library.search("no PDF mast", filters={"source": "report.txt"}).hits

@@ -233,3 +233,18 @@ def test_whatever_the_text(found, limit):
     pieces = [line for block in found if len(block) > 1 for line in block if re.match(r"- |c.* \| ", line)]
     room = limit - 2 * (limit // 4)
     assert torn(passages, [piece.strip() for piece in pieces if len(tokens(piece)) <= room]) == []
+
+
+def test_a_long_text_is_given_to_the_tokenizer_in_parts_between_words(monkeypatch):
+    monkeypatch.setattr("ingest.cut.AT_ONCE", 100)
+    text = "# Log\n\n" + " ".join(f"word{number}" for number in range(300))
+    given = []
+
+    def noted(part):
+        given.append(part)
+        return tokens(part)
+
+    one = prepare(Path("/d/log.md"), text.encode(), noted, 64, mtime_ns=7)
+    whole = prepare(Path("/d/log.md"), text.encode(), tokens, 64, mtime_ns=7)
+    assert one == whole
+    assert max(map(len, given)) <= 100

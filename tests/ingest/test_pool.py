@@ -174,3 +174,10 @@ def alive(pid):
         return False
     status = Path(f"/proc/{pid}/stat")
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_a_scan_that_claims_pages_without_end_is_stopped(folder, monkeypatch):
+    monkeypatch.setattr("ingest.pool.PAGES", 2)
+    found = outcome(folder, "while True: time.sleep(0.1); sys.audit('lessons.page_read', 1)")
+    assert isinstance(found, UnreadableFile)
+    assert "2 times that" in found.reason

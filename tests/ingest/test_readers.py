@@ -95,3 +95,7 @@ def test_real_headings():
     assert {titles[title] for title in sections} == {2}
     assert titles["UToronto Hub is throwing 500 errors when users try to login"] == 1
     assert "Yuvi Panda" not in titles
+
+
+def test_no_text_holds_what_would_end_it_in_the_catalogue():
+    assert "\0" not in read(Path("a.txt"), b"The pump" + b"\0" + b" stopped. " * 50).text

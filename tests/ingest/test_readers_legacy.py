@@ -16,11 +16,14 @@ from ingest.readers import legacy, read
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OFFICE = """#!{python}
-import pathlib, shutil, sys, time, urllib.parse
+import os, pathlib, shutil, sys, time, urllib.parse
 given = sys.argv[1:]
 profile = next(each for each in given if each.startswith("-env:UserInstallation=")).partition("=")[2]
 user = pathlib.Path(urllib.parse.unquote(urllib.parse.urlsplit(profile).path), "user")
 assert "DisableMacrosExecution" in (user / "registrymodifications.xcu").read_text()
+assert "ooInetHTTPProxyName" in (user / "registrymodifications.xcu").read_text()
+assert os.environ["http_proxy"] == os.environ["https_proxy"] == "http://127.0.0.1:9"
+assert os.environ["HOME"] == os.environ["XDG_CACHE_HOME"] == str(user.parent.parent)
 assert "--headless" in given
 source, out = pathlib.Path(given[-1]), pathlib.Path(given[given.index("--outdir") + 1])
 assert source.read_bytes().startswith(b"\\xd0\\xcf")
@@ -117,3 +120,11 @@ def test_what_is_no_office_file_is_not_given_to_libreoffice(office):
     office()
     with pytest.raises(UnreadableFile, match=r"no \.doc file"):
         read(Path("a.doc"), b"\xd0\xcf\x11\xe0 and then something else")
+
+
+@pytest.mark.parametrize("suffix", [".doc", ".xls", ".ppt"])
+def test_a_web_page_under_an_office_suffix_never_reaches_libreoffice(office, suffix):
+    folder = office()
+    page = b"<html><head><link rel=stylesheet href='http://192.0.2.1/x.css'></head><body><p>Old text.</p></body></html>"
+    assert read(Path(f"a{suffix}"), page).text == "Old text."
+    assert not (folder / "seen").exists()

@@ -139,6 +139,11 @@ def test_index_says_what_it_did_and_what_it_could_not_read(call, tmp_path):
     (docs / "empty.pdf").write_bytes(b"")
     status, out, _ = call("index", docs, "--library", tmp_path / "library", "--dry-run")
     assert "would be added" in out
+    assert f"added: {docs / 'pump.md'}" in out.replace("\n", "")
+    assert "library holds" not in out
+    assert not (tmp_path / "library").exists()
+    assert call("index", tmp_path / "none", "--library", tmp_path / "library")[0] == 2
+    assert not (tmp_path / "library").exists()
     status, out, _ = call("index", docs, "--library", tmp_path / "library")
     assert status == 1
     assert "Could not be read" in out
@@ -276,3 +281,13 @@ def test_a_port_in_use_is_said(call, sample):
     assert status == 1
     assert "in use" in err
     assert "--port" in err
+
+
+def test_what_a_document_holds_never_commands_the_terminal(call, tmp_path):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a\x1b[2J.md").write_text('---\nid: X-1\nunit: "\\e]0;owned\\a"\n---\n# \x1b[31mPump\n\nIt stopped.\n')
+    (docs / "b\x1b[2J.pdf").write_bytes(b"%PDF broken")
+    printed = [call("index", docs, "--library", tmp_path / "l"), call("show", "X-1", "--library", tmp_path / "l")]
+    assert printed[1][0] == 0
+    assert not any(mark in out + log for _, out, log in printed for mark in ("\x1b[2J", "\x1b]0", "\x1b[31m", "\a"))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from index.sync import Report, Step
     from ui.settings import Settings
 
+_NAMED = 20  # files of each kind that a preview lists
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -134,12 +136,19 @@ def print_report(report: Report, *, dry_run: bool = False) -> None:
     verb = "would be " if dry_run else ""
     parts = ("added", "changed", "renamed", "removed", "unchanged")
     out.print(", ".join(f"{getattr(report, part):,} {verb if part != 'unchanged' else ''}{part}" for part in parts))
+    for part, paths in report.files.items():
+        for path in paths[:_NAMED]:
+            out.print(f"  {part}: {path}", markup=False)
+        if len(paths) > _NAMED:
+            out.print(f"  {part}: {len(paths) - _NAMED:,} more; --json names all")
     for label, problems in (("Could not be read", report.failed), ("Note", report.warnings)):
         for problem in problems:
             out.print(f"{label}: {problem.path}: {problem.reason} {problem.remedy}".rstrip(), markup=False)
     if report.near_duplicates:
         near = f"{report.near_duplicates:,} {_plural('pair', report.near_duplicates)}"
         out.print(f"{near} of records say nearly the same; `lessons show` names them.")
+    if dry_run:
+        return
     speed = f", {report.embedded / report.seconds:,.0f} passages/s" if report.embedded and report.seconds else ""
     out.print(
         f"The library holds {report.lessons:,} {_plural('record', report.lessons)} in {report.passages:,} passages "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from index.library import Library
     from ui.settings import Settings
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 LibraryFolder = Annotated[
     Path | None,
@@ -54,7 +57,18 @@ def print_json(value: Any) -> None:
 
 
 def console(*, errors: bool = False) -> Console:
-    """Where people read: standard output, or standard error for progress and problems."""
+    """Where people read: standard output, or standard error for progress and problems.
+
+    What a document or a file's name holds of control characters never reaches the terminal, which would obey them.
+    """
     from rich.console import Console
 
-    return Console(stderr=errors, highlight=False)
+    class Clean(Console):
+        def print(self, *objects: Any, **options: Any) -> None:
+            super().print(*(_clean(one) if isinstance(one, str) else one for one in objects), **options)
+
+    return Clean(stderr=errors, highlight=False)
+
+
+def _clean(text: str) -> str:
+    return _CONTROLS.sub("\ufffd", text).encode("utf-8", "replace").decode()

@@ -1,0 +1,177 @@
+"""The catalogue's writing side: sources, lessons and passages come, change, move and retire; ids stay."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from index import similar
+from index.database import Database
+from index.embedder import Vectors
+from index.identity import Named, keep_ids
+from ingest.model import Lesson, Passage, Prepared, Reading, Source
+from ingest.prepare import READING
+
+_SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text", "reading")
+LISTS = ("sections", "provenance", "topics", "causes", "actions", "contributors")
+"""The columns of a lesson that hold JSON."""
+LESSON: TypeAdapter[Lesson] = TypeAdapter(Lesson)
+LESSON_ROWS = """
+SELECT l.*, s.path, substr(s.text, l.start + 1, l."end" - l.start) AS body
+FROM lessons l JOIN sources s ON s.id = l.source_id"""
+_REVISION = "(s.archived AND substr(s.path, 1, length(?) + 11) = ? || ' (revision ')"
+"""The earlier revisions of a file that some lessons are still cited from; its path is bound twice."""
+
+
+class Store(Database):
+    """Its methods belong inside `transaction()`."""
+
+    def put(self, prepared: Prepared, vectors: Vectors) -> int:
+        """Store a source in place of its earlier revision; `vectors` has a row for each passage, in order.
+
+        Returns the number of its lessons' near-duplicates.
+        """
+        ids = self._ids(prepared)
+        earlier = self._set_aside(prepared.source.path)
+        source_id = self._put_source(prepared.source)
+        own = {
+            row["id"] for row in self.rows(f"SELECT id FROM sources s WHERE {_REVISION}", (prepared.source.path,) * 2)
+        }
+        at = linked = 0
+        for ordinal, ((lesson, passages), kept) in enumerate(zip(prepared.lessons, ids, strict=True), 1):
+            lesson_id = self._own_id(kept, "lesson_id" in lesson.provenance, source_id, own)
+            number = self._put_lesson(source_id, ordinal, lesson, lesson_id)
+            linked += similar.link(self, number, prepared.source.text[lesson.start : lesson.end])
+            for passage in passages:
+                self._put_passage(number, passage, vectors[at])
+                at += 1
+        if earlier is not None:
+            # Lessons that came again moved to the new revision; those that did not keep the text they were cited from.
+            sql = "DELETE FROM sources WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lessons WHERE source_id = sources.id)"
+            self._connection.execute(sql, (earlier,))
+        self.unstage(prepared.source.path)
+        return linked
+
+    def _set_aside(self, path: str) -> int | None:
+        """Retire the lessons of a file's earlier revision to a copy of its source; the file's own number stays."""
+        rows = self.rows("SELECT * FROM sources WHERE path = ?", (path,))
+        if not rows:
+            return None
+        number = rows[0]["id"]
+        self._retire(number)
+        copy = {name: rows[0][name] for name in rows[0].keys() if name != "id"}  # noqa: SIM118 - a row is no mapping
+        earlier = self.insert("sources", copy | {"path": f"{path} (set aside)", "archived": 1})
+        sql = "UPDATE sources SET path = ? WHERE id = ?"
+        self._connection.execute(sql, (f"{path} (revision {earlier})", earlier))
+        self._connection.execute("UPDATE lessons SET source_id = ? WHERE source_id = ?", (earlier, number))
+        return earlier
+
+    def archive(self, path: str) -> None:
+        """Take a source out of search; its text and lessons stay, for old citations."""
+        for row in self.rows("UPDATE sources SET archived = 1 WHERE path = ? RETURNING id", (path,)):
+            self._retire(row["id"])
+
+    def stage(self, reading: Reading) -> None:
+        """Keep what was read until it is embedded and stored."""
+        row = (reading.source.path, reading.source.mtime_ns, READING.dump_json(reading).decode())
+        self._connection.execute("INSERT OR REPLACE INTO staged VALUES (?, ?, ?)", row)
+
+    def staged(self, revision: int) -> dict[str, int]:
+        """The modification time of each file that is staged and was read in this way, by path."""
+        sql = "SELECT path, mtime_ns FROM staged WHERE json_extract(reading, '$.source.reading') = ?"
+        return {row["path"]: row["mtime_ns"] for row in self.rows(sql, (revision,))}
+
+    def take_staged(self, path: str) -> Reading:
+        """What was read of a file that is staged."""
+        return READING.validate_json(self.rows("SELECT reading FROM staged WHERE path = ?", (path,))[0][0])
+
+    def unstage(self, path: str | None = None) -> None:
+        """Forget what was read of one file, or of all."""
+        self._connection.execute("DELETE FROM staged WHERE path = coalesce(?, path)", (path,))
+
+    def move(self, old: str, new: str) -> None:
+        """A file was renamed: its records, ids and passages stay. An archived file at `new` gives up the path."""
+        self._connection.execute("UPDATE sources SET path = path || ' (archived ' || id || ')' WHERE path = ?", (new,))
+        self._connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
+
+    def touch(self, path: str, mtime_ns: int) -> None:
+        """The file's time changed, its content did not."""
+        self._connection.execute("UPDATE sources SET mtime_ns = ? WHERE path = ?", (mtime_ns, path))
+
+    def _retire(self, source_id: int) -> None:
+        """Archive a source's lessons and drop their passages."""
+        rows = self.rows("UPDATE lessons SET archived = 1 WHERE source_id = ? RETURNING id", (source_id,))
+        gone = [row["id"] for row in rows]
+        similar.unlink(self, gone)
+        self.execute_many("DELETE FROM passages WHERE lesson = ?", [(number,) for number in gone])
+
+    def _put_source(self, source: Source) -> int:
+        values: dict[str, Any] = {name: getattr(source, name) for name in _SOURCE}
+        values |= {
+            "page_starts": json.dumps(source.page_starts),
+            "warnings": json.dumps(source.warnings),
+            "indexed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "archived": 0,
+        }
+        return self.insert("sources", values, key="path")
+
+    def _put_lesson(self, source_id: int, ordinal: int, lesson: Lesson, lesson_id: str) -> int:
+        values: dict[str, Any] = LESSON.dump_python(lesson)
+        values |= {name: json.dumps(values[name]) for name in LISTS}
+        values |= {
+            "lesson_id": lesson_id,
+            "source_id": source_id,
+            "ordinal": ordinal,
+            "archived": 0,
+        }
+        return self.insert("lessons", values, key="lesson_id")
+
+    def _ids(self, prepared: Prepared) -> list[str]:
+        """The ids of a source's lessons; those made from the file's name are the ones they had before."""
+        rows = self.rows(
+            f"{LESSON_ROWS} WHERE (s.path = ? OR {_REVISION}) AND json_extract(l.provenance, '$.lesson_id') IS NULL "
+            "ORDER BY l.archived, l.ordinal",
+            (prepared.source.path,) * 3,
+        )
+        text = prepared.source.text
+        lessons = [lesson for lesson, _ in prepared.lessons]
+        unnamed = [lesson for lesson in lessons if "lesson_id" not in lesson.provenance]
+        kept = iter(
+            keep_ids(
+                [Named(row["lesson_id"], row["title"], row["body"]) for row in rows],
+                [Named(lesson.lesson_id, lesson.title, text[lesson.start : lesson.end]) for lesson in unnamed],
+            )
+        )
+        return [lesson.lesson_id if "lesson_id" in lesson.provenance else next(kept) for lesson in lessons]
+
+    def _own_id(self, lesson_id: str, native: bool, source_id: int, own: set[int]) -> str:
+        """The id, with the number of this source behind it where another source's lesson has it.
+
+        A native id of a lesson that is archived is taken over: the record moved. One made from a file's name is not,
+        since it may be another record, and old citations must find theirs.
+        """
+
+        def holder(wanted: str) -> sqlite3.Row | None:
+            rows = self.rows("SELECT source_id, archived FROM lessons WHERE lesson_id = ?", (wanted,))
+            return rows[0] if rows else None
+
+        numbered = (f"{lesson_id}~{source_id}" + (f".{count}" if count else "") for count in itertools.count())
+        given = holder(f"{lesson_id}~{source_id}")
+        wanted = next(numbered) if given and given["source_id"] in own else lesson_id
+        while held := holder(wanted):
+            if held["archived"] and (native or held["source_id"] in own):
+                break
+            wanted = next(numbered)
+        return wanted
+
+    def _put_passage(self, lesson: int, passage: Passage, vector: Vectors) -> int:
+        values: dict[str, Any] = asdict(passage)
+        values |= {"lesson": lesson, "embedding": np.ascontiguousarray(vector, dtype=np.float32).tobytes()}
+        return self.insert("passages", values)
