@@ -25,6 +25,9 @@ from eval.measures import evaluate, means
 from index.embedder import PACKAGED, locate
 from index.encoder import Encoder, Kind, Vectors, folder_of
 from index.encoder_recipe import NotReproducible, Recipe
+from ingest.errors import PathNotFound
+from ingest.readers import read
+from ingest.recognise import recognise
 
 REFERENCE = "torch"
 BACKENDS = (REFERENCE, "openvino", "openvino int8")
@@ -55,6 +58,14 @@ def available(name: str = PACKAGED) -> tuple[str, ...]:
     except NotReproducible:
         return (REFERENCE,)
     return BACKENDS if find_spec("openvino") else (REFERENCE,)
+
+
+def texts_of(path: Path) -> list[str]:
+    """The texts of a file's records. Raises `PathNotFound` and `UnreadableFile`."""
+    if not path.is_file():
+        raise PathNotFound(f"There is no file {path}.", "Give a file of records.")
+    document = read(path, path.read_bytes())
+    return [document.text[lesson.start : lesson.end] for lesson in recognise(document, path)]
 
 
 def compare(

@@ -8,7 +8,6 @@ those of the other (`index/encoder_record.py`).
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Protocol
@@ -16,23 +15,25 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from index.encoder_graph import Precision
 from index.encoder_recipe import NotReproducible, Recipe
+from index.encoder_torch import TorchEncoder
+from index.settings import Backend
 from ingest.errors import ModelError
 
 Vectors = NDArray[np.float32]
 Kind = Literal["document", "query"]
-Backend = Literal["auto", "torch", "openvino"]
 
 logger = logging.getLogger(__name__)
 
 
 class Encoder(Protocol):
-    """A loaded model. `backend` names what runs it; `longest` is how many tokens it reads, special ones included, and
-    `special` how many of them it adds itself.
+    """A loaded model.
 
-    `encode` gives shape (n, dimension), float32 of unit length, with the model's prompt for that kind of text;
-    `tokens` the offset at which each token of a text starts, however long the text. Both may be called from several
-    threads.
+    `backend` names what runs it; `longest` is how many tokens it reads, special ones included, and `special` how many
+    of them it adds itself. `encode` gives shape (n, dimension), float32 of unit length, with the model's prompt for
+    that kind of text; `tokens` the offset at which each token of a text starts, however long the text. Both may be
+    called from several threads.
     """
 
     backend: str
@@ -49,8 +50,6 @@ def load(location: str, max_tokens: int | None, batch_size: int, backend: Backen
 
     Raises `ModelError`, also when `backend` is `openvino` and the model cannot run on it.
     """
-    from index.encoder_torch import TorchEncoder
-
     if backend == "torch":
         return TorchEncoder(location, max_tokens, batch_size)
     try:
@@ -70,25 +69,23 @@ def _accelerated(location: str, max_tokens: int | None, batch_size: int) -> Enco
     from index import encoder_record
     from index.encoder_openvino import OpenVinoEncoder, machine
 
-    recipe = Recipe.of(_folder(location), max_tokens)
-    record = encoder_record.Record.of(recipe, machine())
-    if record.precision is None:
-        from index.encoder_torch import TorchEncoder
+    recipe, here = Recipe.of(folder_of(location)), machine()
 
-        record.settle(
-            TorchEncoder(location, max_tokens, batch_size),
-            lambda precision: OpenVinoEncoder(recipe, precision, batch_size),
-        )
-    assert record.precision is not None
-    return OpenVinoEncoder(recipe, record.precision, batch_size)
+    def build(precision: Precision) -> Encoder:
+        return OpenVinoEncoder(recipe, precision, max_tokens, batch_size)
+
+    precision = encoder_record.recall(recipe, here)
+    if precision is None:
+        precision = encoder_record.settle(recipe, here, TorchEncoder(location, max_tokens, batch_size), build)
+    return build(precision)
 
 
-def _folder(location: str) -> Path:
-    """Where the model's files are; for one of a hub, the copy of an earlier download."""
+def folder_of(location: str) -> Path:
+    """Where the model's files are; for one of a hub, the copy of an earlier download. Raises `NotReproducible`."""
     folder = Path(location)
     if folder.is_dir():
         return folder
-    if folder.is_absolute() or os.sep * 2 in location:
+    if folder.is_absolute():
         raise NotReproducible("there is no such folder.")
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError

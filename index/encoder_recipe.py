@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from index.encoder_torch import OFFSET_FAMILIES
-
+OFFSET_FAMILIES = frozenset({"roberta", "xlm-roberta", "camembert"})
+"""These count positions from the one after the padding token's number."""
 FAMILIES = OFFSET_FAMILIES | {"bert"}
 STEPS = (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"])
-DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # in the order in which sentence-transformers looks for one
+DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # names in use for the same, the first one that says something
 
 
 class NotReproducible(Exception):
@@ -25,24 +26,29 @@ class NotReproducible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`longest` is how many tokens are read, special ones included; `config` is the transformer's own."""
+    """What the files say.
+
+    `config` is the transformer's own. `reads` is how many tokens it reads by default, special ones included, and
+    `positions` how many it can.
+    """
 
     files: tuple[Path, ...]
     config: dict[str, Any]
     pooling: Literal["mean", "cls"]
     prompts: dict[str, str]
-    longest: int
+    reads: int
+    positions: int
 
     @classmethod
-    def of(cls, folder: Path, max_tokens: int | None = None) -> Self:
+    def of(cls, folder: Path) -> Self:
         """Raises `NotReproducible`."""
         try:
-            return cls._read(folder, max_tokens)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
-            raise NotReproducible(f"its files cannot be read ({error!r}).") from error
+            return cls._read(folder)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise NotReproducible(f"its files are not those of a sentence-transformers model ({error!r}).") from error
 
     @classmethod
-    def _read(cls, folder: Path, max_tokens: int | None) -> Self:
+    def _read(cls, folder: Path) -> Self:
         modules = _json(folder / "modules.json")
         steps = [module["type"].rpartition(".")[2] for module in modules]
         if steps not in STEPS or not all(module["type"].startswith("sentence_transformers.") for module in modules):
@@ -54,19 +60,20 @@ class Recipe:
         } | {
             "pooling": folder / modules[1]["path"] / "config.json",
             "model": folder / "config_sentence_transformers.json",
+            "steps": folder / "modules.json",
             "weights": transformer / "model.safetensors",
         }
         config, model = _json(files["config"]), _json(files["model"])
         if model.get("truncate_dim") is not None:
             raise NotReproducible("it shortens its vectors.")
         _check_family(config)
-        return cls(
-            tuple(files.values()),
-            config,
-            _pooling(_json(files["pooling"])),
-            _prompts(model),
-            _longest(config, _json(files["sentence_bert_config"]), _json(files["tokenizer_config"]), max_tokens),
-        )
+        positions = int(config["max_position_embeddings"]) - first_position(config)
+        reads = _json(files["sentence_bert_config"]).get("max_seq_length")
+        if reads is None:
+            reads = min(_json(files["tokenizer_config"]).get("model_max_length", positions), positions)
+        prompts = prompts_of(model.get("prompts") or {})
+        pooling = _pooling(_json(files["pooling"]))
+        return cls(tuple(files.values()), config, pooling, prompts, min(int(reads), positions), positions)
 
     @property
     def weights(self) -> Path:
@@ -113,17 +120,7 @@ def _pooling(config: dict[str, Any]) -> Literal["mean", "cls"]:
     return "mean" if mode == "mean" else "cls"
 
 
-def _prompts(model: dict[str, Any]) -> dict[str, str]:
-    given = model.get("prompts") or {}
-    default = given.get(model.get("default_prompt_name")) or ""
-    document = next((given[name] for name in DOCUMENT_PROMPTS if name in given), default)
-    return {"query": given.get("query", default) or "", "document": document or ""}
-
-
-def _longest(config: dict[str, Any], limits: dict[str, Any], tokenizer: dict[str, Any], wanted: int | None) -> int:
-    """As sentence-transformers has it, and never more than there are positions."""
-    from tokenizers import Tokenizer  # noqa: F401 - a missing tokenizers is reported as such, not as a broken folder
-
-    positions = int(config["max_position_embeddings"]) - first_position(config)
-    own = limits.get("max_seq_length") or min(int(tokenizer.get("model_max_length", positions)), positions)
-    return min(int(own) if wanted is None else wanted, positions)
+def prompts_of(given: Mapping[str, str | None]) -> dict[str, str]:
+    """What the model wants before a query and before a document, out of the prompts it names."""
+    document = next((given[name] for name in DOCUMENT_PROMPTS if given.get(name)), "")
+    return {"query": given.get("query") or "", "document": document or ""}

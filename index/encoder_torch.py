@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.encoder_recipe import OFFSET_FAMILIES, prompts_of
 from ingest.errors import ModelError
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ class TorchEncoder:
     def __init__(self, location: str, max_tokens: int | None = None, batch_size: int = 32) -> None:
         self._model = _load(location)
         self._batch_size = batch_size
+        # Given with each call: by itself the library passes over a "passage" prompt.
+        self._prompts = prompts_of(self._model.prompts)
         self._lock = threading.Lock()  # a tokenizer's limits are set anew for every call
         self.special = int(self._model.tokenizer.num_special_tokens_to_add())
-        if max_tokens is not None:
-            self._model.max_seq_length = min(max_tokens + self.special, self._positions())
-        self.longest = int(self._model.max_seq_length or 512)
+        wanted = int(self._model.max_seq_length or 512) if max_tokens is None else max_tokens + self.special
+        self.longest = min(wanted, self._positions())
+        self._model.max_seq_length = self.longest
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 
     def tokens(self, text: str) -> Sequence[int]:
@@ -44,20 +47,21 @@ class TorchEncoder:
         encode = self._model.encode_query if kind == "query" else self._model.encode_document
         with self._lock:
             vectors = encode(
-                list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+                list(texts),
+                prompt=self._prompts[kind],
+                batch_size=self._batch_size,
+                normalize_embeddings=True,
+                show_progress_bar=False,
             )
         return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
 
     def _positions(self) -> int:
         """The longest sequence the model's position table holds."""
         config = getattr(getattr(self._model[0], "auto_model", None), "config", None)
-        positions = int(getattr(config, "max_position_embeddings", self._model.max_seq_length or 512))
-        reserved = config.pad_token_id + 1 if getattr(config, "model_type", "") in OFFSET_FAMILIES else 0
-        return positions - int(reserved)
-
-
-OFFSET_FAMILIES = frozenset({"roberta", "xlm-roberta", "camembert"})
-"""These count positions from the one after the padding token's number."""
+        if config is None or not hasattr(config, "max_position_embeddings"):
+            return int(self._model.max_seq_length or 512)
+        reserved = config.pad_token_id + 1 if config.model_type in OFFSET_FAMILIES | {"mpnet"} else 0
+        return int(config.max_position_embeddings - reserved)
 
 
 def _load(location: str) -> SentenceTransformer:

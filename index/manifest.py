@@ -16,18 +16,23 @@ from ingest.errors import BadSettings, EmbedderMismatch, SchemaMismatch
 SCHEMA = 1
 DEFAULT_PASSAGE_TOKENS = 256
 PROBE = "A lesson is worth more than the mistake that taught it."
-SAME = 0.99  # cosine: the same weights on another machine differ in the fourth decimal
+SAME = 0.99  # cosine: the same weights on another machine or backend differ in the fourth decimal, in 8 bits the third
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Written when a library is made. `probe` is the embedding of a fixed sentence: other weights give another."""
+    """Written when a library is made.
+
+    `probe` is the embedding of a fixed sentence: other weights give another. `backend` is what ran the model then;
+    any may add to the library.
+    """
 
     schema: int
     embedder: str
     dimension: int
     passage_tokens: int
     probe: tuple[float, ...]
+    backend: str = ""
 
     @classmethod
     def load(cls, folder: Path) -> Self | None:
@@ -59,7 +64,7 @@ class Manifest:
             raise BadSettings(reason, f"Set passage_tokens to {embedder.max_tokens} or less.")
         limit = min(passage_tokens or DEFAULT_PASSAGE_TOKENS, embedder.max_tokens)
         probe = tuple(round(float(value), 6) for value in embedder.query(PROBE))
-        return cls(SCHEMA, embedder.name, embedder.dimension, limit, probe)
+        return cls(SCHEMA, embedder.name, embedder.dimension, limit, probe, getattr(embedder, "backend", ""))
 
     def to_json(self) -> dict[str, Any]:
         """What identifies the library's making, without the probe."""
@@ -89,11 +94,11 @@ class Manifest:
             )
 
 
-def embedder_of(manifest: Manifest | None, settings: IndexSettings) -> Embedder:
+def embedder_of(manifest: Manifest | None, settings: IndexSettings) -> SentenceTransformerEmbedder:
     """The embedder a library needs; not loaded yet."""
     name = manifest.embedder if manifest else settings.embedder or PACKAGED
     limit = manifest.passage_tokens if manifest else settings.passage_tokens or DEFAULT_PASSAGE_TOKENS
-    return SentenceTransformerEmbedder(name, limit, settings.batch_size)
+    return SentenceTransformerEmbedder(name, limit, settings.batch_size, settings.backend)
 
 
 _REMEDY = "Use the library's own settings, or index the documents again into a new folder with --library."

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
+
+Backend = Literal["auto", "torch", "openvino"]
 
 
 class IndexSettings(BaseModel):
@@ -10,7 +14,8 @@ class IndexSettings(BaseModel):
 
     `embedder` names any sentence-transformers model (name or folder) and `passage_tokens` how long a passage may
     be, header included; both are fixed when a library is made, and None takes the library's own (for a new one
-    the packaged weights and the measured default). `dense_weight` is the vector score's share of the fused score;
+    the packaged weights and the measured default). `backend` is what runs the model: `auto` takes the fastest
+    that gives the same vectors as `torch`. `dense_weight` is the vector score's share of the fused score;
     `candidates` is how many passages each search contributes.
     """
 
@@ -18,6 +23,7 @@ class IndexSettings(BaseModel):
 
     embedder: str | None = Field(default=None, min_length=1)
     passage_tokens: int | None = Field(default=None, ge=32, le=8192)
+    backend: Backend = "auto"
     batch_size: int = Field(default=32, ge=1, le=1024)
     dense_weight: float = Field(default=0.5, ge=0.0, le=1.0)
     candidates: int = Field(default=200, ge=10, le=10_000)

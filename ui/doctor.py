@@ -54,7 +54,8 @@ def _disk(settings: Settings) -> Check:
 
 def _embedder(settings: Settings) -> Check:
     embedder = embedder_of(None, settings.index)
-    return Check("embedder", "ok", f"{embedder.name} loads and gives {embedder.dimension} dimensions.")
+    message = f"{embedder.name} runs on {embedder.backend} and gives {embedder.dimension} dimensions."
+    return Check("embedder", "ok", message)
 
 
 def _library(settings: Settings) -> Check:

@@ -2,18 +2,17 @@
 
 import io
 import json
+import os
 import random
-import resource
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from index.sync import sync
 from ingest.readers import READERS
-from ingest.settings import IngestSettings
-from tests.fakes import a_library
 
 FILES = 2000
 SECONDS = 20
@@ -178,25 +177,40 @@ def folder(tmp_path):
     return place
 
 
+CHILD = f"""
+import json, resource, sys
+from pathlib import Path
+from index.sync import sync
+from ingest.settings import IngestSettings
+from tests.fakes import a_library
+
+with a_library(Path(sys.argv[2])) as library:
+    report = sync(library, [Path(sys.argv[1])], IngestSettings(max_seconds={SECONDS}, max_memory_mb={MEGABYTES}))
+    known, hits = list(library.known()), len(library.search("pump filter").hits)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1000
+print(json.dumps({{**report.to_json(), "known": known, "hits": hits, "peak": peak}}))
+"""
+
+
 def test_every_file_is_read_or_listed(folder, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     started = time.monotonic()
-    settings = IngestSettings(max_seconds=SECONDS, max_memory_mb=MEGABYTES)
-    with a_library(tmp_path / "library") as library:
-        report = sync(library, [folder], settings)
-        same = {problem.path for problem in report.warnings if problem.reason.startswith("The same content")}
-        failed = {problem.path for problem in report.failed}
-        indexed = set(library.known())
-        assert indexed | failed | same == {str(path) for path in before}
-        assert not indexed & failed
-        assert all(problem.reason and problem.remedy for problem in report.failed)
-        assert library.search("pump filter").hits
+    command = [sys.executable, "-c", CHILD, folder, tmp_path / "library"]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    same = {problem["path"] for problem in found["warnings"] if problem["reason"].startswith("The same content")}
+    failed, indexed = {problem["path"] for problem in found["failed"]}, set(found["known"])
+    assert indexed | failed | same == {str(path) for path in before}
+    assert not indexed & failed
+    assert all(problem["reason"] and problem["remedy"] for problem in found["failed"])
+    assert found["hits"]
     assert len(indexed) > FILES / 4
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     assert not Path("/etc/escaped").exists()
     assert not Path("/tmp/escaped").exists()
-    # Kilobytes: the largest of all readers that ended.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1.2 * MEGABYTES * 1000
+    assert found["peak"] < 1.2 * MEGABYTES  # of the largest reader
     assert time.monotonic() - started < FILES
-    slow = [problem for problem in report.failed if "longer than" in problem.reason]
+    slow = [problem for problem in found["failed"] if "longer than" in problem["reason"]]
     assert len(slow) < FILES / 100, slow

@@ -21,6 +21,7 @@ def register(group: typer.Typer) -> None:
     """Add the commands to `eval`."""
     group.command()(recognition)
     group.command()(fields)
+    group.command()(embedding)
     group.command()(throughput)
 
 
@@ -61,6 +62,27 @@ def fields(
         print_json({name: score.to_json() for name, score in scores.items()})
     else:
         _print_fields(scores, judged=accepted is not None)
+
+
+def embedding(
+    file: Annotated[Path, typer.Argument(help="A file of records; each is embedded as one passage.")],
+    records: Annotated[int, typer.Option(min=8, help="How many of them.")] = 256,
+    as_json: Json = False,
+) -> None:
+    """Measure what runs the embedding model: passages a second, CPU time, memory, and how near its vectors are."""
+    from rich.table import Table
+
+    from eval.embedding import compare, texts_of
+
+    log = console(errors=True)
+    costs = compare(texts_of(file)[:records], on_part=lambda part: log.print(f"Running {part}"))
+    if as_json:
+        print_json([asdict(cost) for cost in costs])
+        return
+    table = Table(*(name.replace("_", " ") for name in asdict(costs[0])))
+    for cost in costs:
+        table.add_row(*(f"{value:,.4g}" if isinstance(value, float) else str(value) for value in asdict(cost).values()))
+    console().print(table)
 
 
 def throughput(
