@@ -3,175 +3,243 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import NamedTuple
 
-from ingest.dates import find_date, parse_date
-from ingest.model import Action, ActionState, Lesson
-from ingest.roles import role_in, role_of_handle
+from ingest.action_details import ATTRIBUTE, detailed, due_of, role_of, state_of
+from ingest.action_tables import LONGEST, ROW, RULE, Line, barred, column, header, unbarred
+from ingest.model import Action, ActionState, Lesson, Section
+from ingest.roles import is_whole_role, names_in
 from ingest.values import is_empty, is_pointer
 
-LONGEST = 600  # characters of an action: anything longer is an account
-_ANY_DAY = date.max  # a due date may lie ahead
-
 _ITEM = re.compile(r"[ \t>]*(?:(?P<bullet>[-*+•‣▪◦]|\d{1,3}[.)]|\(?[a-z][.)])[ \t]+)?(?:\[(?P<box>[ xX~✓✔-])\][ \t]+)?")
-_ROW = re.compile(r"[ \t]*\|?(?P<cells>[^\n]*\|[^\n]*?)\|?[ \t]*")
-_RULE = re.compile(r"[\s|:+=-]*")
-_ATTRIBUTE = re.compile(
-    r"[\s*_(\[]*(?P<name>owner|assignee|assigned to|responsible|action (?:officer|body)|opr|poc|who|lead|due(?: date)?|"
-    r"deadline|by when|target(?: date)?|eta|status|state|priority)[*_]*[ \t]*[:=][ \t*_]*"
-    r"(?P<value>(?:(?!\. )[^;,)\]|\n])*)",
-    re.I,
-)
-_HANDLE = re.compile(r"(?<![\w.])@(?P<name>[\w-]+)")
-_DUE = re.compile(r"\b(?:due|by|before|until|deadline|eta|no later than|nlt)\b[^\w\n]{0,3}(?:on |the |end of )?", re.I)
-_MARKED = re.compile(
-    r"^\W*(?P<lead>done|completed?|closed|open|dropped|cancelled|wontfix|in progress)\b[\]:)]|"
-    r"[\[(](?P<tail>done|completed?|closed|open|dropped|cancelled|wontfix|in progress)[\])]",
-    re.I,
-)
-_STATES: tuple[tuple[ActionState, str], ...] = (
-    ("dropped", r"drop|cancel|abandon|reject|won.?t|declined|obsolete|superseded|not (?:pursued|planned)"),
-    ("open", r"not (?:done|started|complete|implemented)|in ?progress|incomplete|open|ongoing|on[- ]going|pending|"
-             r"to ?do|planned|started|underway|overdue|assigned|new\b|partial|wip|backlog|scheduled|blocked"),
-    ("done", r"done|complete|closed|implemented|finished|resolved|fixed|merged|shipped|released|✅|✓|✔|☑|\byes\b"),
-)  # fmt: skip
-_COLUMNS: Mapping[str, str] = {
-    "text": r"(?:(?:corrective|remedial|follow-?up|recommended|improvement|preventive) )?(?:actions?|tasks?|"
-    r"action items?)(?: (?:items?|required|taken|description|to be taken))?|what|to-?do|"
-    r"(?:corrective|preventive) measures?",
-    "role": r"(?:\w+ )?owners?|assignee|assigned(?: to)?|responsible(?: \w+)?|opr|action (?:officer|body)|who|poc|lead|"
-    r"point of contact|primary (?:responsible )?organi[sz]ation|organi[sz]ation",
-    "due": r"due(?: date| by)?|deadline|by when|when|target(?: date)?|eta|completion(?: date)?|date due|end date",
-    "state": r"status|state|progress|done|complete[d]?|closed",
-}
-_COLUMN = {field: re.compile(pattern, re.I) for field, pattern in _COLUMNS.items()}
+_LINK = re.compile(r"(?:[\w ]{0,24}:|see\b)?\s*(?:<?https?://\S+[\s,;]*)+|\[[^\]\n]+\]:\s*\S+", re.I)
+_CUT_ADDRESS = re.compile(r"https?:/\S*[/\u00ad-]$")
+_SENTENCE_END = re.compile(r"[.!?]\s+[A-Z]")
+_FULL_LINE = 60  # characters from which a line may have been wrapped
+_DETAILS = "Details"  # the heading under which a row's short columns stand, one a line
+_DETAIL = re.compile(r"^(?P<name>[^:\n]{2,40}):[ \t]+(?P<value>\S[^\n]*)$", re.M)
 
 
-class _Line(NamedTuple):
+class _Item(NamedTuple):
+    """An entry of a list or a paragraph, `start:end` without its mark; its lines belong together."""
+
     start: int
     end: int
-    in_section: bool
+    box: str | None
+    bullet: bool
+    line: Line
 
 
 def actions_of(text: str, lesson: Lesson) -> tuple[Action, ...]:
-    """The lesson's actions in reading order; a list counts where its section is one of actions, a checkbox anywhere."""
+    """The lesson's actions in reading order; a list counts where its section is one of actions, a checkbox anywhere.
+
+    A bullet, a row of a table and a row of a log is one action each, wherever its lines break: the text of an action is
+    the source's at its span with every break as a space.
+    """
+    names = names_in(text[lesson.start : lesson.end])
+    if (row := _row_details(text, lesson)) is not None:
+        return _of_row(text, lesson, row, names)
     found: list[Action] = []
-    rows: list[_Line] = []
-    for line in [*_lines(text, lesson), _Line(lesson.end, lesson.end, False)]:
-        row = _ROW.fullmatch(text, line.start, line.end)
-        if row and line.end > line.start:
-            rows.append(line)
-            continue
-        found.extend(_table(text, rows))
-        rows = []
-        item = _item(text, line)
-        if item and (detail := _ATTRIBUTE.match(item.text)) and found and not item.text[detail.end() :].strip(" .;,)]"):
-            found[-1] = _detailed(found[-1], item.text)
-        elif item:
-            found.append(_detailed(item, item.text))
+    for run in _runs(text, lesson):
+        if ROW.fullmatch(text, run[0].start, run[0].end):
+            found.extend(barred(text, run, names))
+        else:
+            found.extend(_of_run(text, run, names))
     return tuple(found)
 
 
-def _lines(text: str, lesson: Lesson) -> Iterator[_Line]:
-    """Lines with text, the heading of each section left out."""
-    sections = lesson.sections
-    spans = [(each.start, each.end, each.key == "action", each.heading) for each in sections] or [
-        (lesson.start, lesson.end, False, "")
-    ]
-    for start, end, in_section, heading in spans:
-        for match in re.finditer(r"[^\n]*\S[^\n]*", text[start:end]):
-            if not heading or match.group().strip(" #*_:|=-\t\r") != heading.strip(" #*_:|=-\t\r"):
-                yield _Line(start + match.start(), start + match.end(), in_section)
+def _runs(text: str, lesson: Lesson) -> Iterator[list[Line]]:
+    """The lines of each section, tables with bars apart from the others."""
+    run: list[Line] = []
+    table = False
+    before: int | None = None
+    for section, line in _lines(text, lesson):
+        bars = bool(ROW.fullmatch(text, line.start, line.end))
+        if run and (bars != table or (section != before and not bars)):
+            yield run
+            run = []
+        if not run and bars and (above := _header_above(text, line.start, lesson.start)):
+            run.append(above)
+        run.append(line)
+        table, before = bars, section
+    if run:
+        yield run
 
 
-def _item(text: str, line: _Line) -> Action | None:
-    """An item of a list of actions, or a checkbox anywhere."""
-    mark = _ITEM.match(text, line.start, line.end)
-    assert mark is not None  # it may be empty
-    said = text[mark.end() : line.end].rstrip()
-    box = mark["box"]
-    if not (box or line.in_section) or len(said) > LONGEST or is_empty(said) or is_pointer(said):
+def _header_above(text: str, start: int, first: int) -> Line | None:
+    """The header of a table whose row at `start` opens a lesson; None where the table begins inside of it."""
+    if start > first + 2:
         return None
-    if not box and (said.startswith("#") or (not mark["bullet"] and said.endswith(":")) or _RULE.fullmatch(said)):
-        return None
-    state: ActionState = "unknown" if box is None else "open" if box == " " else "dropped" if box in "~-" else "done"
-    return Action(said, mark.end(), mark.end() + len(said), state=state)
+    top: Line | None = None
+    while start > 0:
+        end = start - 1
+        start = text.rfind("\n", 0, end) + 1
+        if not ROW.fullmatch(text, start, end):
+            break
+        top = Line(start, end, False)
+    return top
 
 
-def _detailed(action: Action, said: str) -> Action:
-    """The action with the role, the due date and the state that `said` gives."""
-    role, due, state = action.role, action.due, action.state
-    for match in _ATTRIBUTE.finditer(said):
-        name, value = match["name"].lower(), match["value"].strip(" *_.")
-        if name in ("status", "state"):
-            state = _state(value) if state == "unknown" else state
-        elif name.startswith(("due", "dead", "by", "target", "eta")):
-            due = due or _due(value)
-        elif name != "priority":
-            role = role or _role(value)
-    if role is None:
-        role = next((role for each in _HANDLE.finditer(said) if (role := role_of_handle(each["name"]))), None)
-    if due is None and (word := _DUE.search(said)):
-        day = find_date(said[word.end() : word.end() + 40], _ANY_DAY)
-        due = day.iso if day and day.start <= 1 else None
-    if state == "unknown" and (mark := _MARKED.search(said)):
-        state = _state(mark["lead"] or mark["tail"])
-    if state == "unknown" and said.startswith("~~"):
-        state = "dropped"
-    return replace(action, role=role, due=due, state=state)
+def _lines(text: str, lesson: Lesson) -> Iterator[tuple[int, Line]]:
+    """Lines with text, each with the number of its section, the section's heading left out."""
+    sections = lesson.sections or (Section(None, "", lesson.start, lesson.end),)
+    starts = [each.start for each in sections]
+    for match in re.finditer(r"[^\n]*\S[^\n]*", text[lesson.start : lesson.end]):
+        start, end = lesson.start + match.start(), lesson.start + match.end()
+        said = ROW.fullmatch(text, start, end)
+        place = max(0, bisect_right(starts, start if said else end - 1) - 1)
+        section = sections[place]
+        start = start if said else _after_heading(text, section, start, end)
+        if text[start:end].strip(" #*_:|=-\t\r"):
+            yield place, Line(start, end, section.key == "action")
 
 
-def _table(text: str, rows: Sequence[_Line]) -> Iterator[Action]:
-    """The rows of a table that has a column of actions and one of owners, due dates or states."""
-    if len(rows) < 2:
-        return
-    header = [text[start:end].strip(" *_`") for start, end in _cells(text, rows[0])]
-    columns: dict[str, int] = {}
-    for index, name in enumerate(header):
-        field = next((field for field, pattern in _COLUMN.items() if pattern.fullmatch(name)), None)
-        if field:
-            columns.setdefault(field, index)
-    if "text" not in columns or len(columns) < 2:
-        return
-    for row in rows[1:]:
-        if _RULE.fullmatch(text, row.start, row.end):
+def _after_heading(text: str, section: Section, start: int, end: int) -> int:
+    """Where what a line says begins: after the heading, if it opens with that of its section."""
+    if not section.heading or not start <= section.start < end:
+        return start
+    label = re.compile(rf"[\s#*_|=>•-]*{re.escape(section.heading)}[*_]*(?:[ \t]*[:.|]|[ \t#]*$)[*_]*[ \t]*", re.M)
+    match = label.match(text, start, end)
+    return match.end() if match else start
+
+
+def _of_run(text: str, run: Sequence[Line], names: frozenset[str]) -> Iterator[Action]:
+    place = 0
+    while place < len(run):
+        columns = header(text[run[place].start : run[place].end])
+        if len(columns) > (1 if run[place].in_section else 2):
+            found, taken = unbarred(text, run[place + 1 :], columns, names)
+            if found:
+                yield from _of_list(text, run[:place], names)
+                yield from found
+                yield from _of_run(text, run[place + 1 + taken :], names)
+                return
+        place += 1
+    yield from _of_list(text, run, names)
+
+
+def _of_list(text: str, run: Sequence[Line], names: frozenset[str]) -> Iterator[Action]:
+    last: Action | None = None
+    items = list(_items(text, run))
+    bulleted = any(item.bullet for item in items if item.line.in_section)
+    for item in items:
+        said = _joined(text[item.start : item.end])
+        detail = ATTRIBUTE.match(said)
+        if last and detail and not re.sub(ATTRIBUTE, "", said).strip(" .;,)]*_"):
+            last = detailed(last, said, names)
             continue
-        spans = _cells(text, row)
-        cell = {field: spans[index] for field, index in columns.items() if index < len(spans)}
-        value = {field: text[start:end] for field, (start, end) in cell.items()}
-        if not is_empty(value.get("text", "")):
-            role, due, state = (value.get(field, "") for field in ("role", "due", "state"))
-            yield Action(value["text"], row.start, row.end, _role(role), _due(due), _state(state))
+        if not _is_action(item, said, bulleted):
+            continue
+        if last:
+            yield last
+        box = item.box
+        state: ActionState = (
+            "unknown" if box is None else "open" if box == " " else "dropped" if box in "~-" else "done"
+        )
+        last = detailed(Action(said, item.start, item.end, state=state), said, names)
+    if last:
+        yield last
 
 
-def _cells(text: str, line: _Line) -> list[tuple[int, int]]:
-    row = _ROW.fullmatch(text, line.start, line.end)
-    assert row is not None
-    start, spans = row.start("cells"), []
-    for piece in row["cells"].split("|"):
-        lead = len(piece) - len(piece.lstrip())
-        spans.append((start + lead, start + max(lead, len(piece.rstrip()))))
-        start += len(piece) + 1
-    return spans
+def _is_action(item: _Item, said: str, bulleted: bool) -> bool:
+    """Whether an item says what is to be done; in a list what stands between the bullets introduces or comments."""
+    if not (item.box or item.line.in_section) or len(said) > LONGEST or is_empty(said) or is_pointer(said):
+        return False
+    if _LINK.fullmatch(said) or RULE.fullmatch(said) or (not item.box and (said.startswith("#") or said.endswith(":"))):
+        return False
+    if item.box or item.bullet:
+        return True
+    return not bulleted and not header(said) and (not _SENTENCE_END.search(said) or bool(ATTRIBUTE.search(said)))
 
 
-def _role(value: str) -> str | None:
-    words = value.strip(" *_")
-    if words.startswith("@"):
-        return role_of_handle(words[1:])
-    span = role_in(words)
-    return words[slice(*span)] if span else None
+def _items(text: str, run: Sequence[Line]) -> Iterator[_Item]:
+    """The lines put together where one is wrapped into the next."""
+    item: _Item | None = None
+    for line in run:
+        mark = _ITEM.match(text, line.start, line.end)
+        assert mark is not None  # it may be empty
+        end = mark.end() + len(text[mark.end() : line.end].rstrip())
+        marked = bool(mark["bullet"] or mark["box"])
+        if item and not marked and _goes_on(text, item, line):
+            item = item._replace(end=end)
+            continue
+        if item:
+            yield item
+        item = _Item(mark.end(), end, mark["box"], bool(mark["bullet"]), line)
+    if item:
+        yield item
 
 
-def _due(value: str) -> str | None:
-    """The date in ISO 8601, else what is said in its place ("Q3", "next exercise")."""
-    if is_empty(value):
+def _goes_on(text: str, item: _Item, line: Line) -> bool:
+    """Whether a line without a mark is the rest of the item above it."""
+    gap = text[item.end : line.start]
+    if gap.count("\n") != 1:
+        return False
+    said = text[line.start : line.end].strip()
+    if ATTRIBUTE.match(said) or said.startswith(("#", "[")) or header(said):
+        return False
+    above = text[text.rfind("\n", 0, item.end) + 1 : item.end].strip()
+    indented = text[line.start : line.end][:1] in " \t"
+    if said[:1].islower() or _LINK.fullmatch(said) or above.endswith((",", "–", "-", "/")):
+        return True
+    ended = above.endswith((".", "!", "?", ":"))
+    if item.bullet or item.box:
+        return indented or not ended
+    return not ended and len(above) >= _FULL_LINE
+
+
+def _joined(said: str) -> str:
+    """The lines as one; an address that a line break has cut is put together again."""
+    whole = ""
+    for line in said.splitlines():
+        piece = " ".join(line.split(" ")).strip().lstrip("> ")
+        cut = _CUT_ADDRESS.search(whole) or (piece.startswith("/") and re.search(r"https?://\S+$", whole))
+        whole = f"{whole}{piece}" if cut or not whole else f"{whole} {piece}"
+    return whole
+
+
+def _row_details(text: str, lesson: Lesson) -> Mapping[str, str] | None:
+    """What the short columns of a log's row say about the action in it; None where the lesson is no such row."""
+    section = lesson.sections[-1] if lesson.sections else None
+    if section is None or section.heading != _DETAILS or not text.startswith(f"{_DETAILS}\n", section.start):
         return None
-    return parse_date(value, _ANY_DAY) or (value.strip() if len(value) <= 40 else None)
+    found: dict[str, str] = {}
+    for match in _DETAIL.finditer(text, section.start, section.end):
+        field = column(match["name"])
+        if field in ("role", "due", "state"):
+            found.setdefault(field, match["value"].strip())
+    return found or None
 
 
-def _state(value: str) -> ActionState:
-    return next((state for state, words in _STATES if re.search(words, value, re.I)), "unknown")
+def _of_row(text: str, lesson: Lesson, row: Mapping[str, str], names: frozenset[str]) -> tuple[Action, ...]:
+    """The actions of a log's row: what its column of actions says, else a recommendation that somebody is to follow."""
+    told = [each for each in lesson.sections if each.key == "action"]
+    if not told and ("due" in row or "role" in row):
+        told = [each for each in lesson.sections if each.key == "recommendation"]
+    stated = lesson.provenance.get("owner")
+    owner = lesson.owner if "due" in row and stated and stated.method == "native" else None
+    owner = row.get("role") or (owner if owner and is_whole_role(owner.split(",")[0], names) else "")
+    found: list[Action] = []
+    for section in told:
+        lines = [
+            line for _, line in _lines(text, replace(lesson, sections=(section,), start=section.start, end=section.end))
+        ]
+        items = list(_items(text, lines))
+        if not any(item.bullet for item in items):
+            items = [items[0]._replace(end=items[-1].end)] if items else []
+        for item in items:
+            said = _joined(text[item.start : item.end])
+            if len(said) <= LONGEST and not is_empty(said) and not is_pointer(said) and not _LINK.fullmatch(said):
+                action = Action(
+                    said,
+                    item.start,
+                    item.end,
+                    role_of(owner, names),
+                    due_of(row.get("due", "")),
+                    state_of(row.get("state", "")),
+                )
+                found.append(detailed(action, said, names))
+    return tuple(found)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
-from ingest.headings import Term, normalise
+from ingest.headings import LONGEST, Term, normalise
 from ingest.model import Kind, Maturity
 from ingest.outcome import INCIDENT, OPENING
 from ingest.parts import CONTENT, Part, said
+from ingest.split import report_lessons
 from ingest.values import is_empty, is_pointer
 
 FRONT_PAGE_SHARE = 0.3  # of the headings of a README or index that must be a lesson's
@@ -19,6 +20,30 @@ _REVIEW = re.compile(
     r"after action|\baar\b|lessons? (learn|identif|log|register|book)|retrospective|debrief|hot ?wash|case study", re.I
 )
 _REPORT = re.compile(r"\b(?:accident|incident|mishap) (?:\w+ )?report\b|\bpost[- ]?mortem\b|\bafter[- ]action re", re.I)
+_EVENT_REVIEW = re.compile(
+    r"\b(?:post[- ]?)?(?:event|exercise|operation|mission|deployment|incident|project|implementation|season) "
+    r"(?:re(?:view|port)|evaluation)\b|\bpost[- ]?(?:event|exercise|mission|deployment|project)\b",
+    re.I,
+)
+_ANNOUNCED: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "aar",
+        re.compile(
+            r"\baars?\b|\bafter[- ]action\b|\bhot ?wash\b|\bdebrief(?:ing)?\b|"
+            r"\bpost[- ]?(?:event|exercise|operation|mission|deployment) (?:re(?:view|port)|evaluation)\b",
+            re.I,
+        ),
+    ),
+    (
+        "postmortem",
+        re.compile(
+            r"\b(?:accident|incident|mishap) (?:\w+ )?report\b|\bpost[- ]?mortem\b|"
+            r"\bpost[- ]?incident re(?:view|port)\b",
+            re.I,
+        ),
+    ),
+    ("lessons", re.compile(r"\blessons? (?:learn(?:ed|t)|identified)\b", re.I)),
+)
 _METHOD = (
     r"\b(?:aar|after action(?: (?:review|report))?|post ?mortem|retrospective|lessons? learn(?:ed|t)|debrief(?:ing)?|"
     r"incident (?:review|report|response|management))s?"
@@ -67,6 +92,11 @@ _CUES = (
 )
 _NUMBERED = re.compile(r"lesson(?: learned| learnt)? (?:no\.? ?)?#?\d{1,3}\b")
 _FIRST_PERSON = re.compile(r"\bI (?:am|was|had|did|have|could|would|should|think|saw|felt|\w+ed)\b")
+_PAST = re.compile(
+    r"\b(?:was|were|had|did|went|came|took|broke|fell|found|lost|left|made|said|told|ran|saw|got|gave|kept|held|"
+    r"struck|began|sent|stood|let|\w{2,}ed)\b",
+    re.I,
+)
 _IMPERATIVE = frozenset({"action", "recommendation", "lesson"})
 _SYMPTOMS = frozenset({"timeline", "cause", "impact", "action", "detection", "response"})
 
@@ -83,14 +113,25 @@ def kind_of(text: str, parts: Sequence[Part], name: str, stem: str, stated: Mapp
         return "guidance"
     front_page = bool(_FRONT_PAGE.fullmatch(stem))
     topic = bool(INCIDENT.search(name) or _REVIEW.search(name))
+    if not front_page and report_lessons(text, parts, name):
+        return "lessons"
     if _has_lessons(parts, topic, front_page):
-        return shape(parts) or ("postmortem" if is_report(parts, name) else "narrative")
+        return shape(parts) or ("postmortem" if is_report(parts, name) else _announced_kind(text, name) or "narrative")
     if len(_QUESTION.findall(text)) >= 3 and _INTERVIEW.search(name + text[:OPENING]):
         return "interview"
     if front_page:
         return "narrative" if _tells(text) else "reference"
     if is_report(parts, name):
         return "postmortem"
+    return _of_text(text, parts, name, topic)
+
+
+def _of_text(text: str, parts: Sequence[Part], name: str, topic: bool) -> Kind:
+    """The kind of a document whose sections say too little: what it is called, and whether its text tells a story."""
+    reviewed = bool(_EVENT_REVIEW.search(name)) and any(part.own and part.own.key == "lesson" for part in parts)
+    called = _announced_kind(text, name) or ("lessons" if reviewed else None)
+    if called:
+        return called
     told = topic or bool(_STATED_EVENT.search(text[: 2 * OPENING])) or _tells(text) or _recounts(text)
     return "narrative" if told else "reference"
 
@@ -146,8 +187,10 @@ def maturity(text: str, parts: Sequence[Part]) -> Maturity:
 
 
 def announced(text: str) -> list[str]:
-    """What the first words of a text without a title call it: "accident report", "post-mortem"."""
-    return _REPORT.findall(text[:OPENING])
+    """What the first words of a text without a title call it: "accident report", "post-mortem", "AAR: Convoy"."""
+    first = text.lstrip().partition("\n")[0].strip(_DECORATION)
+    titled = len(first) <= LONGEST and any(pattern.match(first) for _, pattern in _ANNOUNCED)
+    return [*_REPORT.findall(text[:OPENING]), *([first] if titled else [])]
 
 
 def _is_template(text: str, parts: Sequence[Part]) -> bool:
@@ -194,6 +237,19 @@ def _is_observation(parts: Sequence[Part]) -> bool:
     observed = sum(bool(re.match(r"observation|issue", name)) for name in names)
     least = 1 if {"discussion", "analysis"} & set(names) else 2
     return observed >= least and "recommendation" in keys
+
+
+def _announced_kind(text: str, name: str) -> Kind | None:
+    """What its title calls it, if the text tells of something that happened: an essay on the method does not.
+
+    A report's name in the text of a document without a title is none: it may be in passing.
+    """
+    past = len(_PAST.findall(text))
+    if past < 3 or past * 30 < len(text.split()):
+        return None
+    first = re.sub(r"[-_]+", " ", text.lstrip("# *\n").partition("\n")[0])
+    titles = [each for each in name.split(" | ") if first.startswith(each) or not _REPORT.fullmatch(each)]
+    return next((kind for kind, pattern in _ANNOUNCED if any(map(pattern.search, titles))), None)
 
 
 def _tells(text: str) -> bool:

@@ -29,6 +29,9 @@ _CELLS = re.compile(
 )
 _FENCED = re.compile(r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1|\Z)", re.M | re.S)
 _ITEM = re.compile(r"\s*(\d{1,2})[.)]\s")
+_MARK = re.compile(r"(?P<indent>[ \t>]*)(?:[-*+•]|\(?\d{1,2}[.)])[ \t]+")
+_LINE = re.compile(r"^[^\n]*\S[^\n]*", re.M)
+_AGENDA = re.compile(r"(?:.+ )?(?:agenda|contents|outline|programme|program|topics|overview|today)")
 _BLOCK_END = re.compile(r"(?:\n|[.:!?)])[ \t]*\n\Z")
 
 
@@ -128,6 +131,8 @@ def _labels(text: str, outline: Sequence[Part]) -> Iterator[Heading]:
             lines = [(each, apart) for each, apart in lines if apart]
         if part.section.key is not None:
             lines = [(each, apart) for each, apart in lines if _stands_out(text, part, each, apart)]
+        if _is_agenda(text, part, lines):
+            continue
         for match, _ in lines:
             yield Heading(RUN_IN_LEVEL, match["label"].strip(), match.start(), match.end("label"))
         if part.section.key is None and not lines:
@@ -142,6 +147,22 @@ def _run_in(text: str, part: Part, fenced: Sequence[tuple[int, int]]) -> Iterato
         rest = (match["rest"] or "").strip(" \t*_")
         if section_key(match["label"]) in (_BESIDE_TEXT if rest else _ALONE):
             yield match, bool(match["strong"]) or (match["rest"] is not None and not rest and not match["bullet"])
+
+
+def _is_agenda(text: str, part: Part, lines: Sequence[tuple[re.Match[str], bool]]) -> bool:
+    """Whether the labels are items of a list of what is to come: two or more, and nothing below any of them."""
+    named = bool(_AGENDA.fullmatch(normalise(part.section.heading)))
+    return len(lines) > 1 and all(match["rest"] is None and _is_bare(text, part, match, named) for match, _ in lines)
+
+
+def _is_bare(text: str, part: Part, match: re.Match[str], agenda: bool) -> bool:
+    """Whether nothing, or the next item of the list, follows a label; under "Agenda" every line is an item."""
+    mark = _MARK.match(match.group())
+    if agenda or mark is None:
+        return agenda
+    following = _LINE.search(text, match.end(), part.section.end)
+    beside = _MARK.match(following.group()) if following else mark
+    return beside is not None and len(beside["indent"]) <= len(mark["indent"])
 
 
 def _stands_out(text: str, part: Part, match: re.Match[str], apart: bool) -> bool:

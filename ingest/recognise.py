@@ -100,13 +100,14 @@ def _of_parts(
 ) -> Iterator[_Stated]:
     text = document.text
     cut = _cut(made, [_opening(made, start) for start in starts], len(text))
-    shared = _shared(document, path, starts[0].offset)
+    shared = _shared(document, path, next(start.offset for start in starts if start.kind is None))
     for number, (begin, (start, end)) in enumerate(zip(starts, _spans(starts, text), strict=True), 1):
         found = _inherit(shared, _own(document, begin, end))
         mine = _between(cut, start, end)
         form = shape(_between(mine, begin.offset, end))
         found["title"] = Found(begin.title, Provenance("heading", begin.title_start, begin.title_end))
-        yield _lesson(text, mine, _bare(begin.title), form or kind, found, (start, end), _identity(found, path, number))
+        own = begin.kind or form or kind
+        yield _lesson(text, mine, _bare(begin.title), own, found, (start, end), _identity(found, path, number))
 
 
 def _spans(starts: Sequence[Start], text: str) -> list[tuple[int, int]]:

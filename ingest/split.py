@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from ingest.dates import find_date
 from ingest.headings import Term, normalise, section_key
-from ingest.outcome import INCIDENT
+from ingest.model import Kind
+from ingest.outcome import INCIDENT, OPENING
 from ingest.parts import CONTENT, RUN_IN_LEVEL, Part
 
 ONE_EVENT = frozenset("planned timeline cause impact detection response sustain luck improve".split())
@@ -45,12 +46,19 @@ _OWN_DATE = re.compile(
     r"occurred(?: on)?|when)[ \t*_]*[:|]",
     re.I | re.M,
 )
+_PROJECT = re.compile(
+    r"\b(?:project|programme?|closure|close-?out|completion|final report|annual report|evaluation|campaign)s?\b", re.I
+)
+_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,2})*[.)]?\s+(?=\D)")
+_ONE_REVIEW = re.compile(r"\baars?\b|after[- ]action|hot ?wash|\bdebrief|retrospective", re.I)
 _PHASE = re.compile(
     r"\W*(?:phase|day|week|stage|part|shift|session|step|serial|inject|objective|task|period|sprint|capability|mission|"
     r"section|annex|appendix|chapter|attachment)\b",
     re.I,
 )
 _BULLET = re.compile(r"^[-*+•][ \t]+(?:\*\*|__)(?P<title>[^*_\n]{3,120}?)[.:!]?(?:\*\*|__)[.:!]?(?P<rest>[^\n]*)", re.M)
+_ANY_BULLET = re.compile(r"^[-*+•][ \t]+\S", re.M)
+_LEAD_IN = re.compile(r"^[-*+•][ \t]+(?P<title>[^\W\d_][^*_\n:.!?]{3,80})(?:[:.!]| [–—-])[ \t]+\S", re.M)
 _INTRODUCTION = re.compile(
     r"(?:introduction|background|context|scope|purpose|about|how to|foreword|preface|contents?|table of contents|"
     r"abbreviations|glossary|acronyms|thanks|credits|conclusions?|closing)\b",
@@ -62,12 +70,13 @@ _OPENING = 400  # characters of a block in which a date label is its own
 
 
 class Start(NamedTuple):
-    """Where a record begins, and its title, which stands at `title_start:title_end`."""
+    """Where a record begins, its title, which stands at `title_start:title_end`, and its kind where that is known."""
 
     offset: int
     title: str
     title_start: int
     title_end: int
+    kind: Kind | None = None
 
 
 def record_starts(text: str, parts: Sequence[Part], name: str) -> list[Start]:
@@ -76,7 +85,7 @@ def record_starts(text: str, parts: Sequence[Part], name: str) -> list[Start]:
     for rule in (_identified, _dated, _numbered, _led, _blocks, _bullets, _children):
         starts = _with_text(text, rule(outline))
         if len(starts) >= 2:
-            return starts
+            return _with_rest(outline, starts)
     return []
 
 
@@ -86,6 +95,7 @@ class _Outline:
     def __init__(self, text: str, parts: Sequence[Part], name: str) -> None:
         self.text = text
         self.parts = parts
+        self.name = name
         self.many = bool(_MANY.search(name))
         self.one_incident = bool(INCIDENT.search(name)) and not self.many
         self.offsets = [part.section.start for part in parts]
@@ -243,6 +253,12 @@ def _is_record(outline: _Outline, at: int) -> bool:
     return (own or outline.many) and len(keys & CONTENT) >= 2
 
 
+def _head(outline: _Outline) -> int | None:
+    """The heading below which the lessons stand, in a document of nothing else or in a report."""
+    alone = _lessons(outline)
+    return _chapter(outline) if alone is None else alone
+
+
 def _lessons(outline: _Outline) -> int | None:
     """The heading "Lessons learned" of a document that is about nothing else."""
     heads = [at for at, part in enumerate(outline.parts) if part.own and part.own.key == "lesson" and part.depth <= 2]
@@ -252,10 +268,62 @@ def _lessons(outline: _Outline) -> int | None:
     return None if keys & (ONE_EVENT | {"event", "action", "recommendation"}) else heads[0]
 
 
+def report_lessons(text: str, parts: Sequence[Part], name: str) -> bool:
+    """Whether it is a report of something else with a chapter "Lessons learned" that holds several."""
+    outline = _Outline(text, parts, name)
+    head = _chapter(outline)
+    return head is not None and any(
+        len(_with_text(text[: outline.end(head)], rule(outline))) >= 2 for rule in (_bullets, _children)
+    )
+
+
+def _chapter(outline: _Outline) -> int | None:
+    """The chapter "Lessons learned" of a project's report: nothing beside it tells of one event."""
+    if not _PROJECT.search(outline.name) and not _PROJECT.search(outline.text[:OPENING]):
+        return None
+    heads = [at for at, part in enumerate(outline.parts) if part.own == Term("lesson", True) and part.depth <= 2]
+    heads = [at for at in heads if not any(head < at <= outline.last[head] for head in heads)]
+    if len(heads) != 1 or outline.one_incident or _ONE_REVIEW.search(outline.name):
+        return None
+    head, last = heads[0], outline.last[heads[0]]
+    chapters = [at for at, part in enumerate(outline.parts) if part.depth and not head <= at <= last]
+    if all(at < head <= outline.last[at] for at in chapters):
+        return None
+    beside = [outline.parts[at] for at in chapters]
+    keys = {part.own.key for part in beside if part.own}
+    clear = {part.own.key for part in beside if part.own and part.own.clear} & (ONE_EVENT | {"event"})
+    symptoms = keys & {"timeline", "impact", "cause", "detection", "response"}
+    return None if clear - {"timeline"} or len(symptoms) > 1 or keys >= {"sustain", "improve"} else head
+
+
 def _children(outline: _Outline) -> list[Start]:
     """The headings below "Lessons learned": each is a lesson's title; where they only sort, those below them."""
-    head = _lessons(outline)
-    return [] if head is None else [outline.start(at) for at in _titles(outline, head)]
+    head = _head(outline)
+    starts = [] if head is None else [outline.start(at) for at in _titles(outline, head)]
+    return [start._replace(title=_unnumbered(start.title)) for start in starts]
+
+
+def _with_rest(outline: _Outline, starts: list[Start]) -> list[Start]:
+    """With what stands before and after a report's chapter of lessons, which are no lessons but stay to be found."""
+    chapter = _chapter(outline)
+    if chapter is None:
+        return starts
+    begin, end = outline.offsets[chapter], outline.end(chapter)
+    if not all(begin <= start.offset < end for start in starts):
+        return starts
+    after = [outline.start(at) for at in range(outline.last[chapter] + 1, len(outline.parts))][:1]
+    title = next((outline.start(at) for at in range(chapter) if outline.parts[at].depth), None)
+    before = [title] if title and outline.text[title.title_end : begin].strip() else []
+    rest = [
+        *(start._replace(offset=0, kind="reference") for start in before),
+        *(start._replace(title=_unnumbered(start.title), kind="reference") for start in after),
+    ]
+    return sorted([*starts, *rest], key=lambda start: start.offset)
+
+
+def _unnumbered(title: str) -> str:
+    number = _NUMBER.match(title)
+    return title[number.end() :] if number else title
 
 
 def _titles(outline: _Outline, head: int) -> list[int]:
@@ -273,16 +341,22 @@ def _titles(outline: _Outline, head: int) -> list[int]:
 
 
 def _bullets(outline: _Outline) -> list[Start]:
-    """Bullets that open with a title in bold, below "Lessons learned" or below headings that only sort them."""
-    head = _lessons(outline)
+    """Bullets that open with a title, below "Lessons learned" or below headings that only sort them.
+
+    A title is in bold or, as some readers drop that, what every bullet opens with, up to a colon or full stop.
+    """
+    head = _head(outline)
     if head is None:
         return []
     titles = _titles(outline, head)
     if any(len(normalise(outline.parts[at].section.heading).split()) > 3 for at in titles):
         return []
+    body, end = outline.parts[head].body, outline.end(head)
+    bullets = len(_ANY_BULLET.findall(outline.text, body, end))
+    plain = list(_LEAD_IN.finditer(outline.text, body, end))
     found = [
         Start(match.start(), match["title"].strip(), match.start("title"), match.end("title"))
-        for match in _BULLET.finditer(outline.text, outline.parts[head].body, outline.end(head))
+        for match in (plain if len(plain) == bullets else _BULLET.finditer(outline.text, body, end))
         if section_key(match["title"]) is None and len(match["title"].split()) >= 2
     ]
     return found if len(found) >= 2 * max(1, len(titles)) else []

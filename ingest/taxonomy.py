@@ -20,9 +20,9 @@ from ingest.errors import BadSettings
 
 _LISTS: Mapping[str, frozenset[str]] = {
     "topics": frozenset({"cues", "hints"}),
-    "causes": frozenset({"cues", "factors"}),
+    "causes": frozenset({"cues", "factors", "unless"}),
     "phases": frozenset({"cues", "native"}),
-    "severities": frozenset({"cues"}),
+    "severities": frozenset({"cues", "unless"}),
 }
 _GAP = r"(?:[^\w.,;]+(?!(?:of|between|for|from|to|and|that)\b)[\w']+){0,4}?[^\w.,;]+"  # up to four words of a phrase
 _WORD = r"[\s\-]+"
@@ -39,9 +39,13 @@ class Match(NamedTuple):
 
 
 class Matcher:
-    """Many cues as one pattern. Where two begin at the same place the longer one counts."""
+    """Many cues as one pattern. Where two begin at the same place the longer one counts.
 
-    def __init__(self, entries: Mapping[str, Sequence[str]]) -> None:
+    `unless` finds for an entry the words beside which its cues mean something else.
+    """
+
+    def __init__(self, entries: Mapping[str, Sequence[str]], unless: Mapping[str, Matcher] | None = None) -> None:
+        self.unless = unless or {}
         owners: dict[str, list[str]] = {}
         for name, cues in entries.items():
             for cue in cues:
@@ -110,9 +114,9 @@ def _taxonomy(raw: Mapping[str, Any]) -> Taxonomy:
                 raise ValueError(f"{name}, {entry}: there is no {min(unknown)} of it, only {', '.join(sorted(kinds))}")
             if not all(isinstance(cue, str) and cue.strip() for cues in given.values() for cue in cues):
                 raise ValueError(f"{name}, {entry}: a cue is a text that is not empty")
-        lists[name] = {
-            kind: Matcher({entry: given.get(kind, ()) for entry, given in entries.items()}) for kind in kinds
-        }
+        cues = {kind: {entry: given.get(kind, ()) for entry, given in entries.items()} for kind in kinds}
+        unless = {entry: Matcher({entry: words}) for entry, words in cues.pop("unless", {}).items() if words}
+        lists[name] = {kind: Matcher(of_kind, unless) for kind, of_kind in cues.items()}
     return Taxonomy(**lists)
 
 

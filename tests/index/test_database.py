@@ -88,9 +88,14 @@ def test_only_new_passages_are_embedded_again(tmp_path, monkeypatch):
     long = "\n\n".join(f"## Part {number}\n\n" + f"word{number} " * 50 for number in range(8))
     with a_library(tmp_path, embedder=embedder) as library:
         library.add([prepared(library, "long.md", long)])
-        embedded = []
+        embedded: list[str] = []
         real = embedder.documents
-        monkeypatch.setattr(embedder, "documents", lambda texts: embedded.extend(texts) or real(texts))
+
+        def noted(texts):
+            embedded.extend(texts)
+            return real(texts)
+
+        monkeypatch.setattr(embedder, "documents", noted)
         library.add([prepared(library, "long.md", long + "\n\n## Part 9\n\nNothing of this was there before.")])
         assert any("before" in text for text in embedded)
         assert len(embedded) < 3

@@ -146,6 +146,92 @@ def test_what_is_advice_denied_or_only_mentioned_is_no_cause(sentence):
     assert all("storm" in text[tag.start : tag.end].lower() for tag in found)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The accident was caused by the pilot's failure to maintain directional control.",
+        "The nose-over resulted from a failure to maintain clearance from a fence.",
+        "The outage was due to a pod scheduling storm.",
+        "The delay was due to a code freeze.",
+        "He was deaf due to age.",
+        "The crash was caused by the pilot's poor planning.",
+        "The outage resulted from a loss of satellite communication, because of poor communication links.",
+        "The break was found because of over-testing.",
+    ],
+)
+def test_words_with_another_meaning_are_no_cause(sentence):
+    text, made = lesson(("cause", "Root cause", sentence))
+    assert derive(text, made).causes == ()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It was not operator error.",
+        "Twenty people left first, without haste.",
+        "It wasn't a lack of training.",
+        "It was a strike rather than a design flaw.",
+        "The failure could not be attributed to corrosion.",
+        "A lack of training was ruled out.",
+        "Operator error was not the cause.",
+        "Design flaws have historically caused failures.",
+        "Design flaws are a common cause of failures.",
+        "A design flaw could have caused it.",
+        "Was it a design flaw?",
+        "It was possibly caused by corrosion.",
+    ],
+)
+def test_what_is_denied_supposed_or_true_in_general_is_no_cause(sentence):
+    text, made = lesson(("cause", "Root cause", sentence))
+    assert derive(text, made).causes == ()
+
+
+def test_a_negation_that_the_cause_explains_does_not_deny_it():
+    said = "The pump did not start because of corrosion."
+    text, made = lesson(("cause", "Root cause", said))
+    assert quotes(text, derive(text, made).causes) == {"maintenance or wear": said}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cause"),
+    [
+        ("Bearings were past their inspection date.", "maintenance or wear"),
+        ("Nobody had told the maintenance contractor.", "communication"),
+        ("Heavy rain, corrosion of the beams", "environment or external event"),
+        ("The driver had been on duty for 17 hours.", "staffing or turnover"),
+        ("Nobody had tried it with visitors.", "inadequate test"),
+        ("The plans had never been updated.", "change or configuration control"),
+    ],
+)
+@pytest.mark.parametrize("heading", ["Root cause", "Causes / trigger", "Contributing factors", "Why did it happen"])
+def test_where_a_heading_asks_for_the_cause_the_sentence_is_it(heading, sentence, cause):
+    text, made = lesson(("cause", heading, sentence))
+    assert quotes(text, derive(text, made).causes)[cause] == sentence
+    for key, other in (("cause", "Discussion"), ("event", "Event")):
+        text, made = lesson((key, other, sentence))
+        assert derive(text, made).causes == ()
+
+
+def test_a_factor_that_a_whole_sentence_mentions_is_none():
+    text, made = lesson(("cause", "Root cause", "The lightning was seen from afar."))
+    assert derive(text, made).causes == ()
+
+
+@pytest.mark.parametrize("heading", ["What went well?", "Resolution", "Date of review: 2020"])
+def test_a_quote_ends_where_another_heading_or_label_begins(heading):
+    said = "It failed because of corrosion"
+    text, made = lesson(("event", "Event", f"Timeline \n{said} \n{heading} \nAll was calm."))
+    assert quotes(text, derive(text, made).causes) == {"maintenance or wear": said}
+
+
+def test_a_quote_ends_with_its_section():
+    text = "Event\nIt failed because of corrosion\nafterwards we met."
+    cut = text.index("afterwards")
+    sections = (Section("event", "Event", 0, cut), Section("response", "", cut, len(text)))
+    made = Lesson("x", "", 0, len(text), sections=sections)
+    assert quotes(text, derive(text, made).causes) == {"maintenance or wear": "It failed because of corrosion"}
+
+
 def test_no_cause_from_the_recommendation_or_of_a_success():
     said = "The fire was caused by a lack of training."
     text, made = lesson(FILLER, ("recommendation", "Recommendations", said))
@@ -179,6 +265,32 @@ def test_a_cause_alone_shows_no_failure():
         ("The mast fell. One worker was killed by it.", "critical", "One worker was killed by it."),
         ("The spacecraft was lost. All was calm.", "critical", "The spacecraft was lost."),
         ("The pump was damaged beyond repair.", "major", "The pump was damaged beyond repair."),
+        ("He was hospitalised. All was calm.", "critical", "He was hospitalised."),
+        ("Two firefighters died. All was calm.", "critical", "Two firefighters died."),
+        ("A technician was seriously injured.", "critical", "A technician was seriously injured."),
+        ("The loss of the spacecraft was total.", "critical", "The loss of the spacecraft was total."),
+        ("He sustained a serious injury.", "critical", "He sustained a serious injury."),
+        ("A rigger was injured.", "major", "A rigger was injured."),
+        ("The hull had substantial damage.", "major", "The hull had substantial damage."),
+        ("Damage was estimated at $2.3 million.", "major", "Damage was estimated at $2.3 million."),
+        ("There was damage of $1,200,000.", "major", "There was damage of $1,200,000."),
+        ("Damage was estimated at $900,000.", None, None),
+        ("He suffered minor injuries.", "minor", "He suffered minor injuries."),
+        ("There were no injuries.", "minor", "There were no injuries."),
+        ("No one was hurt besides eight knees.", None, None),
+        ("The mission failed.", None, None),
+        ("The Sine Burst Testing began.", None, None),
+        ("It was dropped at a hotel.", None, None),
+        ("The hall was evacuated without incident.", None, None),
+        ("Fills fell from five to two.", None, None),
+        ("Two pods died and three were killed by the kernel.", None, None),
+        ("The loss of vehicle control was brief.", None, None),
+        ("A loss of the aircraft radio power was seen.", None, None),
+        ("It happened in Death Valley.", None, None),
+        ("Two workers were killed there ten years ago.", None, None),
+        ("In a similar accident two workers were killed.", None, None),
+        ("When workers are killed we meet.", None, None),
+        ("Was a worker killed or seriously injured?", None, None),
         ("It tipped over. There was minor damage.", "minor", "There was minor damage."),
         ("The process crashed and the crashed server came back.", None, None),
         ("It could have killed somebody: a fatal blow.", None, None),

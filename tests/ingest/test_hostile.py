@@ -62,7 +62,7 @@ def seeds():
     canvas.save()
     picture = io.BytesIO()
     Image.new("L", (60, 40), 255).save(picture, "PNG")
-    row = {"id": "L-1", "title": "Pump", "driving_event": SAYS, "recommendation": "Clean it."}
+    record = {"id": "L-1", "title": "Pump", "driving_event": SAYS, "recommendation": "Clean it."}
     odt = {"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": _ODT}
     return {
         ".pdf": buffer.getvalue(),
@@ -76,8 +76,8 @@ def seeds():
         ".txt": f"PUMP\n\n{SAYS}\n".encode(),
         ".html": f"<html><h1>Pump</h1><table><tr><td>{SAYS}</table></html>".encode(),
         ".csv": f'ID,Event,Recommendation\nL-1,"{SAYS}",Clean it.\n'.encode(),
-        ".json": json.dumps([row]).encode(),
-        ".jsonl": json.dumps(row).encode(),
+        ".json": json.dumps([record]).encode(),
+        ".jsonl": json.dumps(record).encode(),
         ".eml": f"Subject: Pump\nFrom: a@example.org\nDate: Mon, 1 Mar 2021 10:00:00 +0000\n\n{SAYS}\n".encode(),
         ".rtf": rf"{{\rtf1\ansi {SAYS}}}".encode(),
     }

@@ -112,6 +112,7 @@ def test_a_file_that_is_gone_is_listed(folder):
     with ReaderPool(SETTINGS) as pool:
         ((file, found),) = pool.read([File(folder / "gone.md", 1, 1)])
     assert file.path == folder / "gone.md"
+    assert isinstance(found, UnreadableFile)
     assert "No such file" in found.reason
 
 
@@ -157,6 +158,7 @@ def test_readers_end_with_a_parent_that_is_killed(folder, tmp_path):
         [sys.executable, "-c", code, file.path],
         stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": paths, "TMPDIR": str(tmp_path)},
     )  # fmt: skip
+    assert parent.stdout
     reader = int(parent.stdout.readline())
     parent.kill()
     parent.wait()

@@ -8,6 +8,7 @@ from ingest.errors import UnreadableFile
 from ingest.prepare import READING, cut_reading, read_file
 
 PUMP = b"# Pump\n\n## What happened\n\nThe pump stopped at night.\n"
+READ = read_file(Path("/d/pump.md"), PUMP)
 
 
 def test_a_reading_survives_the_way_to_another_process():
@@ -28,6 +29,3 @@ def test_an_error_within_becomes_an_unreadable_file(monkeypatch, stage, work):
     with pytest.raises(UnreadableFile, match="ZeroDivisionError") as error:
         work()
     assert error.value.remedy
-
-
-READ = read_file(Path("/d/pump.md"), PUMP)

@@ -59,13 +59,42 @@ def test_title_rows_above_the_header_and_other_sheets():
     assert document.page_names == ("sheet Log", "sheet Read me")
     assert document.page_starts == (0, read_me)
     assert [(record.fields["title"], record.fields.get("kind")) for record in document.records] == [
-        ("Project Alpha", "reference"), ("Pump stopped", None), ("Valve stuck", None), ("Read me", "reference"),
+        ("Pump stopped", None), ("Valve stuck", None), ("Read me (log.xlsx)", "reference"),
     ]  # fmt: skip
+    assert document.records[0].start == 0
     last = document.records[-1]
     assert document.text[last.start : last.end] == document.text[read_me:]
     assert [heading.title for heading in last.headings] == ["Read me"]
     kinds = [lesson.kind for lesson in recognise(document, Path("log.xlsx"))]
-    assert (kinds[0], kinds[-1], "reference" in kinds[1:-1]) == ("reference", "reference", False)
+    assert (len(kinds), kinds[-1], "reference" in kinds[:-1]) == (3, "reference", False)
+
+
+def test_lists_of_values_are_one_reference_after_the_sheets_with_sentences():
+    document = book(
+        "pumps.xlsx",
+        Lists=[["Status", "Priority"], ["Open", "High"], ["Closed", "Low"]],
+        Log=LOG,
+        Notes=[["How to fill in this log"], ["Write one row for each lesson. Keep it short."]],
+        Codes=[["P", "Pump"], ["V", "Valve"]],
+    )
+    assert document.page_names == ("sheet Log", "sheet Notes", "sheet Lists", "sheet Codes")
+    assert [record.fields["title"] for record in document.records] == [
+        "Pump stopped", "Valve stuck", "Notes (pumps.xlsx)", "Lists, Codes (pumps.xlsx)",
+    ]  # fmt: skip
+    notes, lists = document.records[2:]
+    assert document.text[notes.start : notes.end].endswith("Keep it short.")
+    assert document.text[lists.start : lists.end] == (
+        "Lists\n\nStatus | Priority\nOpen | High\nClosed | Low\n\nCodes\n\nP | Pump\nV | Valve"
+    )
+    kinds = [lesson.kind for lesson in recognise(document, Path("pumps.xlsx"))]
+    assert kinds[2:] == ["reference", "reference"]
+
+
+def test_a_log_without_rows_beside_one_with_rows_is_kept():
+    document = book("site.xlsx", North=LOG, South=[["Site South"], LOG[0]])
+    last = document.records[-1]
+    assert (len(document.records), last.fields) == (3, {"title": "South (site.xlsx)", "kind": "reference"})
+    assert document.text[last.start : last.end].startswith("Site South\n\nID | Title")
 
 
 def test_several_logs_have_ids_of_their_own():

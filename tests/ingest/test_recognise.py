@@ -1,15 +1,19 @@
 """Documents to lessons: sections, kind, maturity, identity."""
 
+import io
 import re
+from email.message import EmailMessage
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
+import pptx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.model import Document, Heading, Provenance, Record
+from ingest.readers import read
 from ingest.recognise import recognise, slug
 
 
@@ -127,6 +131,65 @@ KINDS = [
 @pytest.mark.parametrize(("kind", "text"), KINDS)
 def test_kinds(kind, text):
     assert lesson(text).kind == kind
+
+
+TOLD = """
+On the second day the lead truck lost its clutch on the hill. The crew had no spare and waited six hours.
+The radio net was silent, so nobody told the base. In the end a farmer pulled the truck off the road.
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        ("aar", "AAR: Convoy breakdown"),
+        ("aar", "After Action Review – Convoy breakdown"),
+        ("aar", "After-action report, convoy"),
+        ("aar", "Debrief of the convoy"),
+        ("aar", "Post-event review: convoy"),
+        ("postmortem", "Incident report: truck lost its clutch"),
+        ("postmortem", "Post-incident review of the convoy"),
+        ("lessons", "Lessons learned from the convoy"),
+        ("narrative", "Outage of the truck"),
+        ("reference", "The convoy"),
+        ("guidance", "How to run an after-action review"),
+        ("guidance", "Incident report guidelines"),
+        ("template", "After action review template"),
+    ],
+)
+def test_the_title_decides_where_the_text_tells_an_event(kind, title):
+    (titled,) = recognise(Document(TOLD, title=title), Path("/library/a.docx"))
+    assert titled.kind == kind
+    assert lesson(f"# {title}\n{TOLD}").kind == kind
+
+
+def test_the_title_does_not_decide_where_the_text_tells_nothing():
+    essay = "Every unit can hold such a review. It takes an hour. The leader asks what is known, and all answer. " * 3
+    assert lesson(f"# After action reviews at large\n{essay}").kind == "narrative"
+
+
+def test_a_heading_of_nothing_but_the_reports_name_decides_too():
+    assert lesson(f"# Post-mortem\n{TOLD}").kind == "postmortem"
+
+
+def test_the_first_line_of_a_text_without_title_announces_what_it_is():
+    assert recognise(Document("AAR: Convoy breakdown\n" + TOLD), Path("/library/a.txt"))[0].kind == "aar"
+    assert recognise(Document("See the post-mortem: x\n" + TOLD), Path("/library/a.txt"))[0].kind == "narrative"
+
+
+def test_an_incident_report_sent_as_mail():
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@example.org", "b@example.org", "Incident report: broken clutch"
+    mail.set_content(TOLD)
+    (found,) = recognise(read(Path("note.eml"), mail.as_bytes()), Path("/library/note.eml"))
+    assert (found.kind, found.title) == ("postmortem", "Incident report: broken clutch")
+
+
+def test_a_review_with_a_heading_lessons_and_running_text():
+    text = "## Overview\nMany came.\n## Lessons\nThe gates were opened late because the radios were flat."
+    assert lesson(f"# Harbour festival: event review\n{text}").kind == "lessons"
+    assert lesson(f"# Post-event review: Harbour festival\n{text}\nVisitors had to wait.").kind == "aar"
+    assert lesson(f"# Harbour festival\n{text}").kind == "reference"
 
 
 @pytest.mark.parametrize(
@@ -294,6 +357,49 @@ def test_the_first_column_of_a_table_of_two_columns():
     assert keys("# Crane\n\n| Action | Owner |\n|-|-|\n| Fix | Bob |\n") == [(None, "Crane")]
 
 
+@pytest.mark.parametrize(
+    "agenda",
+    [
+        "- What went well\n- What to improve\n- Actions",
+        "- Welcome\n- What went well\n- Actions\n- Questions from all",
+        "1. What went well\n2. What to improve\n3. Actions",
+    ],
+)
+def test_the_items_of_an_agenda_are_no_headings(agenda):
+    rest = "## What went well\nThe pump ran.\n## What to improve\nThe valve leaked."
+    for title in ("Agenda", "Sprint 12"):
+        found = keys(f"# Review\n## {title}\n{agenda}\n{rest}")
+        assert found[1:] == [(None, title), ("sustain", "What went well"), ("improve", "What to improve")]
+
+
+def test_lines_under_agenda_are_no_headings_and_elsewhere_labels_with_text_below_are():
+    assert keys("# Review\n## Agenda\nWhat went well\n\nActions\n## Impact\nx") == [
+        (None, "Review"), (None, "Agenda"), ("impact", "Impact"),
+    ]  # fmt: skip
+    assert [key for key, _ in keys("# Review\n- What went well\n  - The pump\n- Actions\n  - Oil it")] == [
+        None, "sustain", "action",
+    ]  # fmt: skip
+
+
+def test_the_agenda_slide_of_a_deck():
+    deck = pptx.Presentation()
+    slides = [
+        ("Agenda", ["What went well", "What to improve", "Actions"]),
+        ("What went well", ["The pump ran."]),
+        ("What to improve", ["The valve leaked."]),
+    ]
+    for title, lines in slides:
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text_frame.text = "\n".join(lines)
+    stream = io.BytesIO()
+    deck.save(stream)
+    (found,) = recognise(read(Path("review.pptx"), stream.getvalue()), Path("/library/review.pptx"))
+    assert [(section.key, section.heading) for section in found.sections] == [
+        (None, "Agenda"), ("sustain", "What went well"), ("improve", "What to improve"),
+    ]  # fmt: skip
+
+
 def test_labels_in_a_fence_are_code():
     assert keys("# T\n```\nRoot cause: x\n```\nImpact: y") == [(None, "T"), ("impact", "Impact")]
 
@@ -445,7 +551,7 @@ def test_any_text_gives_lessons_that_cover_it_in_order(lines):
         assert all(before[1] == after[0] for before, after in pairwise(edges))
         assert not made.text[each.start : edges[0][0]].strip()
         assert each.start <= edges[0][0] < edges[-1][1] == each.end
-        spans = [(shown.start, shown.end) for shown in each.provenance.values() if shown.start is not None]
+        spans = [(shown.start, shown.end or 0) for shown in each.provenance.values() if shown.start is not None]
         assert all(0 <= start <= end <= len(made.text) for start, end in spans)
     if found:
         assert (found[0].start, found[-1].end) == (0, len(made.text))

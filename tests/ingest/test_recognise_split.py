@@ -1,13 +1,19 @@
 """Where records begin: documents that hold several lessons, and those that must stay one."""
 
+import io
 import re
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
+import docx
 import pytest
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.platypus import Paragraph, SimpleDocTemplate
 
 from ingest.model import Document
+from ingest.readers import read
 from ingest.readers.markdown import read_markdown
 from ingest.recognise import recognise
 
@@ -220,6 +226,91 @@ ONE = {
 @pytest.mark.parametrize("case", ONE)
 def test_one_record(case):
     assert len(lessons(ONE[case])) == 1
+
+
+CLOSURE = [
+    ("Order long-lead items early", "The valves came twelve weeks late and the site stood still."),
+    ("Agree the handover list", "The client had another list, and it took two weeks to settle."),
+    ("Train a second operator", "Only one man knew the crane."),
+]
+
+
+def closure_pdf():
+    style = getSampleStyleSheet()
+    lines = [("Title", "Project closure report: Harbour pumps"), ("Heading1", "1. Project summary")]
+    lines += [("Normal", "The project replaced six pumps."), ("Heading1", "2. Performance against objectives")]
+    lines += [("Normal", "The works ended four weeks late."), ("Heading1", "3. Lessons learned")]
+    for number, (title, text) in enumerate(CLOSURE, 1):
+        lines += [("Heading2", f"3.{number} {title}"), ("Normal", text)]
+    lines += [("Heading1", "4. Follow-on actions"), ("Normal", "The warranty runs for two years.")]
+    stream = io.BytesIO()
+    SimpleDocTemplate(stream).build([Paragraph(text, style[name]) for name, text in lines])
+    return read(Path("closure.pdf"), stream.getvalue())
+
+
+def closure_docx(bullets):
+    made = docx.Document()
+    made.add_heading("Project closure report: Harbour pumps", 0)
+    for title, text in [("Summary", "The project replaced six pumps."), ("Issues", "The works ended late.")]:
+        made.add_heading(title, 1)
+        made.add_paragraph(text)
+    made.add_heading("Lessons learned", 1)
+    for title, text in CLOSURE:
+        if bullets:
+            item = made.add_paragraph(style="List Bullet")
+            item.add_run(f"{title}. ").bold = True
+            item.add_run(text)
+        else:
+            made.add_heading(title, 2)
+            made.add_paragraph(text)
+    made.add_heading("Recommendations", 1)
+    made.add_paragraph("Keep the drawings at the harbour office.")
+    stream = io.BytesIO()
+    made.save(stream)
+    return read(Path("closure.docx"), stream.getvalue())
+
+
+def closure_markdown():
+    bullets = "\n".join(f"- **{title}.** {text}" for title, text in CLOSURE)
+    text = f"# Project Harbour\n## Scope\nSix pumps.\n## Lessons learned\n{bullets}\n## Sign-off\nThe board.\n"
+    return read_markdown(text.encode(), "closure.md")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [closure_pdf, partial(closure_docx, bullets=False), partial(closure_docx, bullets=True), closure_markdown],
+)
+def test_the_chapter_lessons_learned_of_a_projects_report(made):
+    document = made()
+    found = recognise(document, Path("/library/closure.x"))
+    told = [lesson for lesson in found if lesson.kind == "lessons"]
+    assert [lesson.title for lesson in told] == [title for title, _ in CLOSURE]
+    assert all(
+        text in document.text[lesson.start : lesson.end] for lesson, (_, text) in zip(told, CLOSURE, strict=True)
+    )
+    assert [lesson.kind for lesson in found] == ["reference", *["lessons"] * len(CLOSURE), "reference"]
+    assert "warranty" not in document.text[told[-1].start : told[-1].end]
+    edges = [0, *(lesson.end for lesson in found)]
+    assert edges == [*(lesson.start for lesson in found), len(document.text)]
+
+
+CHAPTER = "# Project Harbour\n## Scope\nx\n## Lessons learned\n### Test early\nx\n### Talk often\ny\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CHAPTER.replace("Project Harbour", "Project Harbour: after-action report").replace("Scope", "What happened"),
+        CHAPTER.replace("Project Harbour", "Outage of the mail server").replace("Scope", "Impact"),
+        CHAPTER.replace("Scope", "Root cause"),
+        CHAPTER.replace("Scope", "Impact") + "## Response\nz\n",
+        CHAPTER.replace("Scope", "Issues").replace("Project Harbour", "Harbour"),
+        CHAPTER.replace("Scope", "Issues").replace("### Talk often\ny\n", ""),
+        CHAPTER.replace("Scope", "Issues") + "## Lessons identified\nz\n",
+    ],
+)
+def test_a_chapter_of_lessons_in_another_report_is_a_part_of_it(text):
+    assert len(lessons(text)) == 1
 
 
 LOG = """

@@ -33,6 +33,17 @@ def test_the_longer_cue_counts_and_a_shared_one_counts_for_all():
     assert list(Matcher({}).find("anything")) == []
 
 
+def test_words_beside_which_a_cue_means_something_else(tmp_path):
+    own = tmp_path / "own.toml"
+    own.write_text(
+        '[causes.weather]\ncues = ["storm*"]\nunless = ["retry storm*"]\n[causes.age]\ncues = ["old"]\n', "utf-8"
+    )
+    cues = load_taxonomy(own).causes["cues"]
+    assert list(cues.unless) == ["weather"]
+    assert [match.start for match in cues.unless["weather"].find("a storm, a retry storm")] == [11]
+    assert load_taxonomy(own).topics["cues"].unless == {}
+
+
 def test_lower_case_keeps_every_character_in_place():
     assert lower("İSTANBUL Don’t") == "İstanbul don't"
 
