@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
+from ingest.chapters import report_lessons
 from ingest.headings import LONGEST, Term, normalise
 from ingest.model import Kind, Maturity
 from ingest.outcome import INCIDENT, OPENING
 from ingest.parts import CONTENT, Part, said
-from ingest.split import report_lessons
 from ingest.values import is_empty, is_pointer
 
 FRONT_PAGE_SHARE = 0.3  # of the headings of a README or index that must be a lesson's

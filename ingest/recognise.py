@@ -20,9 +20,10 @@ from ingest.kinds import announced, kind_of, maturity, shape, stated_kind
 from ingest.metadata import file_title, metadata, record_metadata
 from ingest.model import NOT_LESSONS, Document, Heading, Kind, Lesson, Provenance, Record, Section
 from ingest.outcome import outcome
+from ingest.outline import Start
 from ingest.parts import RUN_IN_LEVEL, Part, parts, sections
 from ingest.rows import Row, log_rows
-from ingest.split import Start, record_starts
+from ingest.split import record_starts
 from ingest.taxonomy import Taxonomy
 from ingest.values import Found, as_outcome
 

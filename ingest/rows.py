@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ingest import crosswalk
 from ingest.headings import section_key, term
 from ingest.model import Section
+from ingest.outline import ONE_EVENT, Start
 from ingest.parts import RUN_IN_LEVEL, Part
-from ingest.split import ONE_EVENT, Start
 
 LEAST_COLUMNS = 3  # of the header that must be a section or a field of a lesson
 _TOLD = frozenset({"cause", "recommendation", "lesson", "improve", "sustain"})  # a timeline or a task list has none

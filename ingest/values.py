@@ -22,8 +22,8 @@ LONGEST_ID = 64
 LONGEST_TOPIC = 60
 
 _EMPTY = re.compile(
-    r"\W*|\[[A-Za-z][^\]'\"]*\]|<[A-Za-z][^>:@]*>|(none|n/?a|null|nil|nan|tb[dcas](\b.{0,20})?|unknown|blank|see abstract|"
-    r"no comments( added)?|"
+    r"\W*|\[[A-Za-z][^\]'\"]*\]|<[A-Za-z][^>:@]*>|(none|n/?a|null|nil|nan|tb[dcas](\b.{0,20})?|unknown|blank|"
+    r"see abstract|no comments( added)?|"
     r"not (applicable|specified|available|known|yet)|to be (determined|confirmed|added|completed))\W*",
     re.I,
 )
