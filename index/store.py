@@ -26,8 +26,11 @@ LESSON: TypeAdapter[Lesson] = TypeAdapter(Lesson)
 LESSON_ROWS = """
 SELECT l.*, s.path, substr(s.text, l.start + 1, l."end" - l.start) AS body
 FROM lessons l JOIN sources s ON s.id = l.source_id"""
-_REVISION = "(s.archived AND substr(s.path, 1, length(?) + 11) = ? || ' (revision ')"
-"""The earlier revisions of a file that some lessons are still cited from; its path is bound twice."""
+_REVISION = "(s.archived AND s.path >= ? || ' (revision ' AND s.path < ? || ' (revision!')"
+"""The earlier revisions of a file that some lessons are still cited from; its path is bound twice.
+
+A range of the index over paths (`!` follows the blank), since every file that is stored asks.
+"""
 
 
 class Store(Database):

@@ -103,7 +103,7 @@ def sync(
             library.renew(str(file.path), file.mtime_ns)
         if todo.removed:
             library.remove(todo.removed)
-        _Work(library, todo.changed + todo.added, settings, report, on_step).run()
+        _Work(library, todo, settings, report, on_step).run()
     stats = library.stats()
     report.lessons, report.passages = stats.lessons, stats.passages
     report.seconds = round(perf_counter() - started, 2)
@@ -139,18 +139,18 @@ class _Work:
     def __init__(
         self,
         library: Library,
-        files: Sequence[File],
+        todo: Plan,
         settings: IngestSettings,
         report: Report,
         on_step: Callable[[Step], None] | None,
     ) -> None:
         self.library = library
-        self.files = files
+        self.files = todo.changed + todo.added
+        self.changed = frozenset(todo.changed)
         self.settings = settings
         self.report = report
         self.on_step = on_step
-        self.known = library.known()
-        self.bytes = sum(file.size for file in files) or 1
+        self.bytes = sum(file.size for file in self.files) or 1
         self.done_files = self.done_bytes = self.waiting_bytes = 0
         self.waiting: list[Prepared] = []
         self.published = perf_counter()
@@ -189,7 +189,7 @@ class _Work:
 
     def _fail(self, file: File, error: UnreadableFile) -> None:
         """List the file; an earlier revision of it stays as it was."""
-        known = str(file.path) in self.known
+        known = file in self.changed
         self.report.changed -= known
         self.report.added -= not known
         self.report.failed.append(Problem(str(file.path), error.reason, error.remedy))

@@ -24,8 +24,10 @@ REVISION = 2
 
 def revision(taxonomy: Path | None) -> int:
     """A number that differs when the same file would be read in another way. Raises `BadSettings`."""
+    if taxonomy is None:
+        return REVISION
     load_taxonomy(taxonomy)
-    return zlib.crc32(taxonomy.read_bytes(), REVISION) if taxonomy else REVISION
+    return zlib.crc32(taxonomy.read_bytes(), REVISION)
 
 
 def prepare(path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int = 0) -> Prepared:
