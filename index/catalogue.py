@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import fields as fields_of
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index import similar
-from index.embedder import Vectors
-from index.filters import Filters, where
+from index.filters import Filters, Selection
 from index.hit import LessonView, SourceView
+from index.passages import Ids
+from index.selection import fields, lessons_of, select, where
 from index.store import LESSON, LESSON_ROWS, LISTS, Store
 from ingest.errors import NotInLibrary
-from ingest.model import Lesson, Passage, Section
+from ingest.model import Lesson, Section
 
-SOFT_HYPHEN = "\u00ad"  # what PDF readers put where a line break divides a word
-_BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
 _LIVING = "FROM lessons WHERE archived = 0"
 _FACETS = ("outcome", "kind", "unit", "project", "maturity", "phase", "severity")
 
@@ -43,57 +39,37 @@ class Catalogue(Store):
         rows = self.rows("SELECT path, sha256, size, mtime_ns, reading FROM sources WHERE archived = 0")
         return {row["path"]: Known(*row) for row in rows}
 
-    def allowed(self, filters: Filters) -> list[int]:
-        """The ids of the passages whose record matches."""
-        condition, parameters = where(filters)
-        tables = "passages p JOIN lessons l ON l.id = p.lesson JOIN sources s ON s.id = l.source_id"
-        return [row["id"] for row in self.rows(f"SELECT p.id FROM {tables} WHERE {condition}", parameters)]
+    def select(self, filters: Filters) -> Selection:
+        """What the filters ask for, in the catalogue's words. Raises `BadFilter`."""
+        return select(self, filters)
 
-    def passages(self, ids: Iterable[int]) -> dict[int, sqlite3.Row]:
+    def selected(self, selection: Selection) -> Ids:
+        """The numbers of the records selected."""
+        return lessons_of(self, selection)
+
+    def fields(self, lessons: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """By the number of a record, the values that selections look at: "" or an empty list where there is none."""
+        return fields(self, lessons)
+
+    def passages(self, ids: Sequence[int]) -> dict[int, sqlite3.Row]:
         """Passages with their lesson and source, by id; an id that is gone is left out."""
-        wanted, found = list(ids), {}
-        for at in range(0, len(wanted), _BATCH):
-            batch = wanted[at : at + _BATCH]
-            for row in self.rows(f"{_PASSAGE_ROWS} WHERE p.id IN ({','.join('?' * len(batch))})", batch):
-                found[row["id"]] = row
-        return found
-
-    def passage_ids(self) -> NDArray[np.int64]:
-        """The ids of all passages."""
-        return np.array([row[0] for row in self.rows("SELECT id FROM passages ORDER BY id")], np.int64)
+        sql = f"{_PASSAGE_ROWS} WHERE p.id IN ({{}})"
+        return {row["id"]: row for rows in self.rows_of(sql, ids) for row in rows}
 
     def sections(self, lessons: Sequence[int]) -> dict[int, tuple[Section, ...]]:
         """The sections of lessons, by number."""
-        sql = f"SELECT id, sections FROM lessons WHERE id IN ({','.join('?' * len(lessons))})"
         return {
             row["id"]: tuple(Section(**section) for section in json.loads(row["sections"]))
-            for row in self.rows(sql, lessons)
+            for rows in self.rows_of("SELECT id, sections FROM lessons WHERE id IN ({})", lessons)
+            for row in rows
         }
-
-    def embeddings(self, ids: Sequence[int]) -> Iterator[tuple[list[int], list[str], Vectors]]:
-        """Passages in batches: ids, searchable texts, vectors of shape (n, dimension)."""
-        for at in range(0, len(ids), _BATCH):
-            batch = [int(number) for number in ids[at : at + _BATCH]]
-            sql = f"SELECT id, header, text, embedding FROM passages WHERE id IN ({','.join('?' * len(batch))})"
-            if rows := self.rows(sql, batch):
-                vectors = np.stack([np.frombuffer(row["embedding"], dtype=np.float32) for row in rows])
-                yield [row["id"] for row in rows], [_joined(row["header"], row["text"]) for row in rows], vectors
-
-    def vectors_of(self, path: str) -> dict[str, Vectors]:
-        """The vectors of a living source's passages, by searchable text."""
-        rows = self.rows(
-            "SELECT p.header, p.text, p.embedding FROM passages p JOIN lessons l ON l.id = p.lesson "
-            "JOIN sources s ON s.id = l.source_id WHERE s.path = ? AND s.archived = 0",
-            (path,),
-        )
-        return {_joined(row["header"], row["text"]): np.frombuffer(row["embedding"], np.float32) for row in rows}
 
     def lessons(self, filters: Filters) -> Iterator[tuple[Lesson, str, str]]:
         """The living lessons that match, by file and place: each with its text and its source's path."""
-        condition, parameters = where(filters)
-        sql = "SELECT l.* FROM lessons l JOIN sources s ON s.id = l.source_id"
+        condition, parameters = where(self.select(filters))
         source: sqlite3.Row | None = None
-        for row in self.rows(f"{sql} WHERE {condition} ORDER BY l.source_id, l.ordinal", parameters):
+        sql = f"SELECT l.* FROM lessons l WHERE {condition} ORDER BY l.source_id, l.ordinal"
+        for row in self.rows(sql, parameters):
             if source is None or source["id"] != row["source_id"]:
                 source = self.rows("SELECT id, path, text FROM sources WHERE id = ?", (row["source_id"],))[0]
             yield LESSON.validate_python(_lesson_values(row)), source["text"][row["start"] : row["end"]], source["path"]
@@ -120,6 +96,15 @@ class Catalogue(Store):
             sections=tuple(values.pop("sections")),
             fields=values,
         )
+
+    def named(self, query: str, selection: Selection | None, most: int = 2) -> list[int]:
+        """The first passages of the records whose id or title the query is, `most` of each."""
+        condition, parameters = where(selection or Selection())
+        sql = f"SELECT l.id FROM lessons l WHERE {condition} AND l.{{}} = ? COLLATE NOCASE LIMIT 3"
+        values = (*parameters, query.strip())
+        found = dict.fromkeys(row[0] for name in ("lesson_id", "title") for row in self.rows(sql.format(name), values))
+        first = "SELECT id FROM passages WHERE lesson = ? ORDER BY id LIMIT ?"
+        return [row[0] for lesson in found for row in self.rows(first, (lesson, most))]
 
     def find_ids(self, names: Sequence[str], numbers: Sequence[str]) -> list[str]:
         """The ids of living records that are one of `names` (case and separators aside) or end in `-` and a number."""
@@ -166,20 +151,10 @@ class Catalogue(Store):
         )
 
 
-def searchable(passage: Passage) -> str:
-    """The text that is embedded and whose words are indexed: the header, then the passage."""
-    return _joined(passage.header, passage.text)
-
-
-def _joined(header: str, text: str) -> str:
-    return f"{header}\n{text}".replace(SOFT_HYPHEN, "")
-
-
 def _lesson_values(row: sqlite3.Row) -> dict[str, Any]:
     """The fields of a `Lesson`, as plain values."""
-    return {
-        name: json.loads(row[name]) if name in LISTS else row[name] for name in (each.name for each in fields(Lesson))
-    }
+    names = [each.name for each in fields_of(Lesson)]
+    return {name: json.loads(row[name]) if name in LISTS else row[name] for name in names}
 
 
 _PASSAGE_ROWS = """

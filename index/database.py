@@ -12,7 +12,8 @@ from typing import Any
 
 from ingest.errors import LibraryError, SchemaMismatch
 
-LAYOUT = 2
+BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
+LAYOUT = 3
 """Of the catalogue; `migrations/NNN.sql` leads to layout NNN from the one before."""
 
 
@@ -82,10 +83,29 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk has ended it
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
+
+    def vacuum(self) -> None:
+        """Give the room of what was deleted back to the disk."""
+        self._connection.execute("VACUUM")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What this thread reads inside is of one state, whatever others write meanwhile; may be nested."""
+        connection = self._connection
+        if connection.in_transaction:
+            yield
+            return
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
@@ -103,6 +123,12 @@ class Database:
             updates = ", ".join(f"{column} = excluded.{column}" for column in columns if column != f'"{key}"')
             sql += f" ON CONFLICT ({key}) DO UPDATE SET {updates}"
         return int(self._connection.execute(f"{sql} RETURNING id", list(values.values())).fetchone()["id"])
+
+    def rows_of(self, sql: str, values: Sequence[Any], parameters: Sequence[Any] = ()) -> Iterator[list[sqlite3.Row]]:
+        """The rows of a query for many values, in batches: they stand where it has `{}`, behind the `parameters`."""
+        for at in range(0, len(values), BATCH):
+            batch = values[at : at + BATCH]
+            yield self.rows(sql.format(",".join("?" * len(batch))), [*parameters, *batch])
 
     def meta(self, key: str, default: str = "") -> str:
         """A named value."""

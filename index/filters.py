@@ -1,9 +1,16 @@
-"""Filters over record fields, as a mapping of names to values: `{"outcome": "failure", "since": "2015"}`."""
+"""Filters over record fields, as a mapping of names to values: `{"outcome": "failure", "since": "2015"}`.
+
+The values of one field are alternatives, joined by commas where no value holds one; `none` is a field that is empty.
+Fields are compared whole, whatever the case; `source` with a part of the path. A record that tells no date of its
+event counts by the date it was written on; one known only to the year counts as its whole year, and one without a
+date matches no period. `until` includes the whole of the period it names.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import get_args
 
 from ingest.errors import BadFilter
@@ -11,15 +18,36 @@ from ingest.model import Kind, Maturity, Outcome, Severity
 
 Filters = Mapping[str, str]
 
-_CHOICES: dict[str, tuple[str, ...]] = {
+CHOICES: dict[str, tuple[str, ...]] = {
     "outcome": get_args(Outcome),
     "kind": get_args(Kind),
     "maturity": get_args(Maturity),
     "severity": get_args(Severity),
 }
-_TEXT = ("project", "unit", "owner", "phase")
-_TAGS = {"topic": "topics", "cause": "causes"}
-NAMES = (*_CHOICES, *_TEXT, *_TAGS, "year", "since", "until", "source", "lesson_id")
+LABELS = ("collection", "access")
+"""Short names that hold no comma."""
+TEXT = ("project", "unit", "owner", "phase", "lesson_id")
+TAGS = {"topic": "topics", "cause": "causes"}
+"""Fields with any number of values, and their columns."""
+PERIODS = ("year", "since", "until")
+NAMES = (*CHOICES, *LABELS, *TEXT, *TAGS, *PERIODS, "source")
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What filters ask for, in the words of the catalogue.
+
+    `one_of` pairs a field's column with the values it may have, as they are spelt in the catalogue, "" for none; in
+    `topics` and `causes` one of the record's values must be among them. A record's period, from `first_day` to
+    `last_day`, must overlap that from `since` to `until` (ISO 8601 days; "" for no limit). `sources` are the numbers of
+    the sources it may come from. No value in `one_of` or no number in `sources` matches no record.
+    """
+
+    one_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    since: str = ""
+    until: str = ""
+    sources: tuple[int, ...] | None = None
 
 
 def parse_filters(pairs: Iterable[str]) -> dict[str, str]:
@@ -39,44 +67,30 @@ def check_filters(filters: Filters) -> None:
     for name, value in filters.items():
         if name not in NAMES:
             raise BadFilter(f"There is no filter {name!r}.", _REMEDY)
-        if name in _CHOICES and not set(value.split(",")) <= set(_CHOICES[name]):
-            raise BadFilter(f"{name} cannot be {value!r}.", f"Choose from: {', '.join(_CHOICES[name])}.")
-        if name in ("year", "since", "until") and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
+        if name in CHOICES and not set(values_of(name, value)) <= {*CHOICES[name], NONE}:
+            raise BadFilter(f"{name} cannot be {value!r}.", f"Choose from: {', '.join(CHOICES[name])}.")
+        if name in PERIODS and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
             raise BadFilter(f"{name} cannot be {value!r}.", "Give a year or a date: 2021, 2021-03 or 2021-03-14.")
 
 
-def where(filters: Filters) -> tuple[str, list[str]]:
-    """The SQL condition over `lessons l` and `sources s`, and its parameters.
+def values_of(name: str, value: str) -> list[str]:
+    """The alternatives that a filter's value names."""
+    return [one.strip() for one in value.split(",")] if name in CHOICES or name in LABELS else [value]
 
-    A record that tells no date of its event counts by the date it was written on; one without either matches no date.
-    Several values of one field are joined by commas. Text fields match whole values, case-insensitively; `source`
-    matches a part of the path. `until` includes the whole of the period it names.
+
+def period(filters: Filters) -> tuple[str, str]:
+    """The first and the last day that filters ask for, "" for no limit."""
+    first = max((day(filters[name], "-01-01") for name in ("year", "since") if name in filters), default="")
+    last = min((day(filters[name], "-12-31") for name in ("year", "until") if name in filters), default="")
+    return first, last
+
+
+def day(date: str, edge: str) -> str:
+    """The day at the edge of a period known to the year or month: `2021-03`, `-12-31` give `2021-03-31`.
+
+    Every month counts as having 31 days: the days are compared, not counted.
     """
-    check_filters(filters)
-    conditions, parameters = ["l.archived = 0"], []
-    for name, value in filters.items():
-        if name in _CHOICES or name in _TEXT:
-            values = value.split(",") if name in _CHOICES else [value]
-            conditions.append(f"l.{name} COLLATE NOCASE IN ({','.join('?' * len(values))})")
-            parameters += values
-        elif name in _TAGS:
-            tags = f"json_each(l.{_TAGS[name]})"
-            conditions.append(f"EXISTS (SELECT 1 FROM {tags} WHERE json_extract(value, '$.name') = ? COLLATE NOCASE)")
-            parameters.append(value)
-        elif name == "lesson_id":
-            conditions.append("l.lesson_id = ?")
-            parameters.append(value)
-        elif name == "source":
-            conditions.append("instr(lower(s.path), lower(?)) > 0")
-            parameters.append(value)
-        else:
-            size = len(value)
-            comparison = {"year": "=", "since": ">=", "until": "<="}[name]
-            # A record known only to the year counts as its whole year, so it is compared at the shorter precision.
-            column = f"substr(coalesce(l.event_date, l.written_date), 1, {size})"
-            conditions.append(f"{column} {comparison} substr(?, 1, length({column}))")
-            parameters.append(value)
-    return " AND ".join(conditions), parameters
+    return (date + edge[len(date) - 4 :])[:10] if len(date) < 10 else date
 
 
 _REMEDY = f"Filters are name=value with one of: {', '.join(NAMES)}."

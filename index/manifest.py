@@ -1,70 +1,104 @@
-"""The manifest of a library: what made its vectors, so that nothing else is ever compared with them."""
+"""The manifest of a library: what made its vectors, so that nothing else is ever compared with them, and what searches.
+
+It lies in the catalogue, so that it changes together with what it tells of.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import secrets
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from index.database import Database
 from index.embedder import PACKAGED, Embedder, SentenceTransformerEmbedder
 from index.settings import IndexSettings
 from ingest.errors import BadSettings, EmbedderMismatch, SchemaMismatch
 
-SCHEMA = 1
 DEFAULT_PASSAGE_TOKENS = 256
+DEFAULT_ENGINE = "faiss"
 PROBE = "A lesson is worth more than the mistake that taught it."
 SAME = 0.99  # cosine: the same weights on another machine or backend differ in the fourth decimal, in 8 bits the third
+OLD_FILE = "manifest.json"
+"""Where the first two layouts kept it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Written when a library is made.
+    """Of the state the library serves.
 
-    `probe` is the embedding of a fixed sentence: other weights give another. `backend` is what ran the model then;
-    any may add to the library.
+    `library` tells it from others on a server; `engine` searches it, at `address` where it is a server. `model` is the
+    number of the embedder among those the library has vectors of. `probe` is the embedding of a fixed sentence: other
+    weights give another. `backend` is what ran the model first; any may add to the library.
     """
 
-    schema: int
     embedder: str
     dimension: int
     passage_tokens: int
     probe: tuple[float, ...]
     backend: str = ""
+    engine: str = DEFAULT_ENGINE
+    address: str = ""
+    library: str = ""
+    model: int = 0
 
     @classmethod
-    def load(cls, folder: Path) -> Self | None:
-        """The folder's manifest; None where there is none yet. Raises `SchemaMismatch`."""
-        path = folder / "manifest.json"
-        if not path.exists():
-            return None
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            if values["schema"] == SCHEMA:
-                return cls(**values | {"probe": tuple(values["probe"])})
-        except (ValueError, KeyError, TypeError) as error:
-            remedy = "Move the folder away and index the documents again."
-            raise SchemaMismatch(f"The manifest {path} is damaged.", remedy) from error
-        raise SchemaMismatch(
-            f"The library in {folder} has layout {values['schema']}, this version reads layout {SCHEMA}.",
-            "Index the documents into a new folder with --library, or use the version that made it.",
+    def of(cls, embedder: Embedder, settings: IndexSettings) -> Self:
+        """For a new library. Raises `BadSettings`."""
+        wanted = settings.passage_tokens
+        if wanted and wanted > embedder.max_tokens:
+            reason = f"{embedder.name} reads {embedder.max_tokens} tokens, not {wanted}."
+            raise BadSettings(reason, f"Set passage_tokens to {embedder.max_tokens} or less.")
+        limit = min(wanted or DEFAULT_PASSAGE_TOKENS, embedder.max_tokens)
+        return cls(
+            embedder.name,
+            embedder.dimension,
+            limit,
+            probe_of(embedder),
+            getattr(embedder, "backend", ""),
+            settings.engine or DEFAULT_ENGINE,
+            settings.address or "",
+            secrets.token_hex(8),
         )
 
-    def save(self, folder: Path) -> None:
-        partial = folder / "manifest.partial"
-        partial.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
-        partial.replace(folder / "manifest.json")
-
     @classmethod
-    def of(cls, embedder: Embedder, passage_tokens: int | None = None) -> Self:
-        if passage_tokens and passage_tokens > embedder.max_tokens:
-            reason = f"{embedder.name} reads {embedder.max_tokens} tokens, not {passage_tokens}."
-            raise BadSettings(reason, f"Set passage_tokens to {embedder.max_tokens} or less.")
-        limit = min(passage_tokens or DEFAULT_PASSAGE_TOKENS, embedder.max_tokens)
-        probe = tuple(round(float(value), 6) for value in embedder.query(PROBE))
-        return cls(SCHEMA, embedder.name, embedder.dimension, limit, probe, getattr(embedder, "backend", ""))
+    def load(cls, database: Database, number: int = 0) -> Self | None:
+        """The manifest, or what it would be with the model of that number; None where there is none yet."""
+        values = {row["key"]: row["value"] for row in database.rows("SELECT key, value FROM meta")}
+        if "model" not in values:
+            return None
+        model = database.rows("SELECT * FROM models WHERE id = ?", (number or int(values["model"]),))[0]
+        return cls(
+            model["name"],
+            model["dimension"],
+            int(values["passage_tokens"]),
+            tuple(json.loads(model["probe"])),
+            model["backend"],
+            values["engine"],
+            values["address"],
+            values["library"],
+            model["id"],
+        )
+
+    def register(self, database: Database) -> Self:
+        """The same with a number for its model, which is known from now on; inside `transaction()`."""
+        values = {
+            "name": self.embedder,
+            "dimension": self.dimension,
+            "probe": json.dumps(self.probe),
+            "backend": self.backend,
+        }
+        model = database.insert("models", values | ({"id": self.model} if self.model else {}), key="name")
+        return replace(self, model=model)
+
+    def save(self, database: Database) -> None:
+        """Make it the one that holds; inside `transaction()`."""
+        model = self.register(database).model
+        names = ("engine", "address", "library", "passage_tokens")
+        database.set_meta({name: str(getattr(self, name)) for name in names} | {"model": str(model)})
 
     def to_json(self) -> dict[str, Any]:
         """What identifies the library's making, without the probe."""
@@ -72,13 +106,14 @@ class Manifest:
 
     def check(self, settings: IndexSettings) -> None:
         """Refuse settings that ask for another library than this. Raises `EmbedderMismatch`."""
-        for name, has, wants in (
-            ("embedder", self.embedder, settings.embedder),
-            ("passage_tokens", self.passage_tokens, settings.passage_tokens),
+        for name, remedy in (
+            ("embedder", f"Change it with: lessons reindex --embedder {settings.embedder}"),
+            ("passage_tokens", _REMEDY),
+            ("engine", f"Change it with: lessons move --engine {settings.engine}"),
         ):
+            has, wants = getattr(self, name), getattr(settings, name)
             if wants is not None and wants != has:
-                reason = f"The library was made with {name} {has}, the settings ask for {wants}."
-                raise EmbedderMismatch(reason, _REMEDY)
+                raise EmbedderMismatch(f"The library has {name} {has}, the settings ask for {wants}.", remedy)
 
     def check_probe(self, embedder: Embedder) -> None:
         """Refuse weights that embed differently though they bear the same name. Raises `EmbedderMismatch`."""
@@ -94,6 +129,42 @@ class Manifest:
             )
 
 
+def probe_of(embedder: Embedder) -> tuple[float, ...]:
+    """The embedding of the fixed sentence."""
+    return tuple(round(float(value), 6) for value in embedder.query(PROBE))
+
+
+def take_over(database: Database, folder: Path) -> None:
+    """Move the manifest of an earlier layout into the catalogue. Raises `SchemaMismatch` when it is damaged or lost."""
+    path = folder / OLD_FILE
+    if database.meta("model"):
+        path.unlink(missing_ok=True)  # a run was cut short between the two
+        return
+    if not path.exists():
+        if database.rows("SELECT 1 FROM models"):
+            reason = f"The library in {folder} has lost its manifest: what made its vectors is not known."
+            raise SchemaMismatch(reason, _AGAIN)
+        return
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        manifest = Manifest(
+            str(values["embedder"]),
+            int(values["dimension"]),
+            int(values["passage_tokens"]),
+            tuple(float(value) for value in values["probe"]),
+            str(values.get("backend", "")),
+            library=secrets.token_hex(8),
+            model=1,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise SchemaMismatch(f"The manifest {path} is damaged.", _AGAIN) from error
+    with database.transaction():
+        database.rows("DELETE FROM models WHERE name = '' AND NOT EXISTS (SELECT 1 FROM embeddings)")
+        database.rows("UPDATE models SET name = ? WHERE id = 1", (manifest.embedder,))
+        manifest.save(database)
+    path.unlink()
+
+
 def embedder_of(manifest: Manifest | None, settings: IndexSettings) -> SentenceTransformerEmbedder:
     """The embedder a library needs; not loaded yet."""
     name = manifest.embedder if manifest else settings.embedder or PACKAGED
@@ -101,4 +172,5 @@ def embedder_of(manifest: Manifest | None, settings: IndexSettings) -> SentenceT
     return SentenceTransformerEmbedder(name, limit, settings.batch_size, settings.backend)
 
 
+_AGAIN = "Move the folder away and index the documents again."
 _REMEDY = "Use the library's own settings, or index the documents again into a new folder with --library."

@@ -1,5 +1,6 @@
--- The catalogue: the one truth of a library. Vectors and words are rebuilt from it without reading a file again.
+-- The catalogue: the one truth of a library. What finds passages is made from it, without reading a file again.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('generation', '0'), ('revision', '0');
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path TEXT NOT NULL UNIQUE,
@@ -42,7 +43,13 @@ CREATE TABLE lessons (
     topics TEXT NOT NULL DEFAULT '[]',
     causes TEXT NOT NULL DEFAULT '[]',
     actions TEXT NOT NULL DEFAULT '[]',
-    contributors TEXT NOT NULL DEFAULT '[]'
+    contributors TEXT NOT NULL DEFAULT '[]',
+    collection TEXT,
+    access TEXT,
+    first_day TEXT
+        AS (coalesce(event_date, written_date) || substr('0000-01-01', length(coalesce(event_date, written_date)) + 1)) VIRTUAL,
+    last_day TEXT
+        AS (coalesce(event_date, written_date) || substr('0000-12-31', length(coalesce(event_date, written_date)) + 1)) VIRTUAL
 );
 CREATE INDEX lessons_by_source ON lessons (source_id);
 CREATE INDEX lessons_by_superseded ON lessons (supersedes) WHERE supersedes IS NOT NULL;
@@ -55,10 +62,36 @@ CREATE TABLE passages (
     section TEXT NOT NULL,
     page INTEGER,
     header TEXT NOT NULL,
-    embedding BLOB NOT NULL,
     place TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX passages_by_lesson ON passages (lesson);
+-- What a filter looks at, without the texts that lie beside it.
+CREATE INDEX lessons_by_field ON lessons (
+    archived, outcome, kind, maturity, severity, phase, project, unit, owner, collection, access, first_day, last_day,
+    source_id, lesson_id
+);
+CREATE INDEX lessons_by_name ON lessons (lesson_id COLLATE NOCASE);
+CREATE INDEX lessons_by_title ON lessons (title COLLATE NOCASE);
+-- The embedding models that the library's passages have vectors of; `meta` says which one serves.
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    dimension INTEGER NOT NULL,
+    probe TEXT NOT NULL,
+    backend TEXT NOT NULL
+);
+CREATE TABLE embeddings (
+    passage INTEGER NOT NULL REFERENCES passages (id) ON DELETE CASCADE,
+    model INTEGER NOT NULL REFERENCES models (id),
+    vector BLOB NOT NULL,
+    PRIMARY KEY (passage, model)
+);
+-- Passages that were deleted since the engine last gathered itself, by the generation without them.
+CREATE TABLE gone (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE INDEX gone_by_generation ON gone (generation);
+CREATE TRIGGER passage_gone AFTER DELETE ON passages BEGIN
+    INSERT INTO gone VALUES (old.id, (SELECT value FROM meta WHERE key = 'generation') + 1);
+END;
 -- Files that were read and are not embedded yet: what an interrupted run need not read again.
 CREATE TABLE staged (path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, reading TEXT NOT NULL) WITHOUT ROWID;
 -- A sample of the word sequences of each living lesson, to find its near-duplicates.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 Backend = Literal["auto", "torch", "openvino"]
 
@@ -16,7 +16,8 @@ class IndexSettings(BaseModel):
     be, header included; both are fixed when a library is made, and None takes the library's own (for a new one
     the packaged weights and the measured default). `backend` is what runs the model: `auto` takes the fastest
     that gives the same vectors as `torch`. `dense_weight` is the vector score's share of the fused score;
-    `candidates` is how many passages each search contributes.
+    `candidates` is how many passages each search contributes. `engine` is what searches (for an existing library its
+    own; `lessons move` changes it), at `address` where that is a server, which may ask for a `token`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,3 +28,6 @@ class IndexSettings(BaseModel):
     batch_size: int = Field(default=32, ge=1, le=1024)
     dense_weight: float = Field(default=0.5, ge=0.0, le=1.0)
     candidates: int = Field(default=200, ge=10, le=10_000)
+    engine: str | None = Field(default=None, min_length=1)
+    address: str | None = Field(default=None, min_length=1)
+    token: SecretStr | None = None

@@ -18,7 +18,6 @@ SAMPLED = 8  # one in so many is stored
 LINKED = 0.5
 COMMON = 50  # lessons
 COMPARED = 20  # lessons that are compared by all their sequences
-_BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
 
 
 def shingles(text: str) -> set[int]:
@@ -65,11 +64,9 @@ def linked(database: Database, number: int) -> list[tuple[str, float]]:
 def _likely(database: Database, sample: list[int]) -> list[int]:
     """The lessons that share most of the sample; what more than `COMMON` of them have is a form's."""
     counts: Counter[int] = Counter()
-    for at in range(0, len(sample), _BATCH):
-        batch = sample[at : at + _BATCH]
-        sql = f"SELECT hash, lesson FROM shingles WHERE hash IN ({','.join('?' * len(batch))})"
+    for rows in database.rows_of("SELECT hash, lesson FROM shingles WHERE hash IN ({})", sample):
         holders: dict[int, list[int]] = {}
-        for row in database.rows(sql, batch):
+        for row in rows:
             holders.setdefault(row["hash"], []).append(row["lesson"])
         for lessons in holders.values():
             if len(lessons) <= COMMON:

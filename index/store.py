@@ -9,14 +9,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 from pydantic import TypeAdapter
 
 from index import similar
-from index.database import Database
-from index.embedder import Vectors
+from index.encoder import Vectors
 from index.identity import Named, keep_ids
-from ingest.model import Lesson, Passage, Prepared, Reading, Source
+from index.passages import Passages
+from ingest.model import Lesson, Prepared, Reading, Source
 from ingest.prepare import READING
 
 _SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text", "reading")
@@ -33,11 +32,11 @@ A range of the index over paths (`!` follows the blank), since every file that i
 """
 
 
-class Store(Database):
+class Store(Passages):
     """Its methods belong inside `transaction()`."""
 
-    def put(self, prepared: Prepared, vectors: Vectors) -> int:
-        """Store a source in place of its earlier revision; `vectors` has a row for each passage, in order.
+    def put(self, prepared: Prepared, vectors: Vectors, model: int) -> int:
+        """Store a source in place of its earlier revision; `vectors` has a row for each passage, in order, by `model`.
 
         Returns the number of its lessons' near-duplicates.
         """
@@ -47,14 +46,14 @@ class Store(Database):
         own = {
             row["id"] for row in self.rows(f"SELECT id FROM sources s WHERE {_REVISION}", (prepared.source.path,) * 2)
         }
-        at = linked = 0
+        numbers: list[int] = []
+        linked = 0
         for ordinal, ((lesson, passages), kept) in enumerate(zip(prepared.lessons, ids, strict=True), 1):
             lesson_id = self._own_id(kept, "lesson_id" in lesson.provenance, source_id, own)
             number = self._put_lesson(source_id, ordinal, lesson, lesson_id)
             linked += similar.link(self, number, prepared.source.text[lesson.start : lesson.end])
-            for passage in passages:
-                self._put_passage(number, passage, vectors[at])
-                at += 1
+            numbers += [self.insert("passages", asdict(passage) | {"lesson": number}) for passage in passages]
+        self.put_vectors(model, zip(numbers, vectors, strict=True))
         if earlier is not None:
             # Lessons that came again moved to the new revision; those that did not keep the text they were cited from.
             sql = "DELETE FROM sources WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lessons WHERE source_id = sources.id)"
@@ -173,8 +172,3 @@ class Store(Database):
                 break
             wanted = next(numbered)
         return wanted
-
-    def _put_passage(self, lesson: int, passage: Passage, vector: Vectors) -> int:
-        values: dict[str, Any] = asdict(passage)
-        values |= {"lesson": lesson, "embedding": np.ascontiguousarray(vector, dtype=np.float32).tobytes()}
-        return self.insert("passages", values)

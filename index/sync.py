@@ -27,7 +27,6 @@ from ingest.scan import File, Problem, scan
 from ingest.settings import IngestSettings
 
 COMMIT_PASSAGES = 128  # passages gathered before they are embedded and stored: what a crash can cost
-PUBLISH_SECONDS = 60  # after which others find what was stored so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,6 @@ class _Work:
         self.bytes = sum(file.size for file in self.files) or 1
         self.done_files = self.done_bytes = self.waiting_bytes = 0
         self.waiting: list[Prepared] = []
-        self.published = perf_counter()
 
     def run(self) -> None:
         if not self.files:
@@ -174,7 +172,6 @@ class _Work:
             if self._waiting_passages() >= COMMIT_PASSAGES:
                 self._store()
         self._store()
-        self.library.publish()
         self.library.unstage()
 
     def _readings(self) -> Iterator[tuple[File, Reading | UnreadableFile]]:
@@ -212,10 +209,7 @@ class _Work:
             share = (self.done_bytes + part) / self.bytes
             self._step(share, last)
 
-        due = perf_counter() - self.published > PUBLISH_SECONDS
-        self.report.near_duplicates += self.library.add(self.waiting, embedded, publish=due)
-        if due:
-            self.published = perf_counter()
+        self.report.near_duplicates += self.library.add(self.waiting, embedded)
         self.done_files += len(self.waiting)
         self.done_bytes += self.waiting_bytes
         self.waiting, self.waiting_bytes = [], 0

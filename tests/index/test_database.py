@@ -1,5 +1,6 @@
 """Catalogues of earlier layouts, and of later ones."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from index.database import LAYOUT, Database
 from index.library import Library
 from index.sync import sync
-from ingest.errors import SchemaMismatch
+from ingest.errors import EmbedderMismatch, SchemaMismatch
 from tests.fakes import HashEmbedder, a_library, prepared
 
 LAYOUTS = Path(__file__).parent / "layouts"
@@ -19,7 +20,7 @@ NOTE = "# Pump\n\n## Recommendations\n\nClean the filter every morning.\n"
 def columns(path):
     with closing(sqlite3.connect(path)) as catalogue:
         tables = [name for (name,) in catalogue.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {table: {row[1:5] for row in catalogue.execute(f"PRAGMA table_info({table})")} for table in tables}
+        return {table: {row[1:] for row in catalogue.execute(f"PRAGMA table_xinfo({table})")} for table in tables}
 
 
 @pytest.mark.parametrize("layout", sorted(LAYOUTS.glob("*.sql")), ids=lambda path: path.stem)
@@ -35,33 +36,67 @@ def test_every_earlier_layout_becomes_the_present_one(layout, tmp_path):
         assert old.execute("PRAGMA user_version").fetchone() == (LAYOUT,)
 
 
-def test_a_library_of_the_first_layout_serves_and_is_read_anew(tmp_path):
+@pytest.mark.parametrize("layout", ["001", "002"])
+def test_a_library_of_an_earlier_layout_serves_and_is_read_anew(layout, tmp_path):
     folder, notes = tmp_path / "library", tmp_path / "notes"
     notes.mkdir()
     (notes / "pump.md").write_text(NOTE)
     with a_library(folder) as library:
         sync(library, [notes])
-    make_old(folder)
+        vectors = library.catalogue.rows("SELECT passage, vector FROM embeddings")
+    make_old(folder, layout)
     with Library.open(folder, embedder=HashEmbedder()) as library:
         assert library.search("clean filter").hits[0].lesson_id == "pump#1"
         assert library.get("pump#1").fields["topics"] == []
+        assert library.catalogue.rows("SELECT passage, vector FROM embeddings") == vectors
         report = sync(library, [notes])
-        assert (report.changed, report.unchanged) == (1, 0)
+        assert report.changed == (layout == "001")
         report = sync(library, [notes])
         assert (report.changed, report.unchanged) == (0, 1)
+    with Library.open(folder, embedder=HashEmbedder("fake:other")) as library, pytest.raises(EmbedderMismatch):
+        library.search("clean filter")
+    assert not (folder / "manifest.json").exists()
 
 
-def make_old(folder):
-    """Put the content of a library's catalogue into one of the first layout."""
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 1}'])
+def test_a_damaged_manifest_of_an_earlier_layout_is_refused_with_a_remedy(text, tmp_path):
+    with a_library(tmp_path) as library:
+        library.add([prepared(library, "pump.md", NOTE)])
+    make_old(tmp_path, "002")
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(SchemaMismatch, match="damaged"):
+        Library.open(tmp_path, embedder=HashEmbedder())
+
+
+def test_a_lost_manifest_of_an_earlier_layout_is_not_made_up(tmp_path):
+    with a_library(tmp_path) as library:
+        library.add([prepared(library, "pump.md", NOTE)])
+    make_old(tmp_path, "002")
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(SchemaMismatch, match="lost its manifest"):
+        Library.open(tmp_path, embedder=HashEmbedder("fake:other"), create=True)
+
+
+def make_old(folder, layout):
+    """Put the content of a library's catalogue into one of that layout, with what lay beside it then."""
     path = folder / "catalogue.sqlite"
     path.rename(folder / "new.sqlite")
     with closing(sqlite3.connect(path)) as old:
-        old.executescript((LAYOUTS / "001.sql").read_text())
+        old.executescript((LAYOUTS / f"{layout}.sql").read_text())
         old.execute("ATTACH ? AS new", (str(folder / "new.sqlite"),))
-        for table in ("meta", "sources", "lessons", "passages"):
+        old.execute("ALTER TABLE new.passages ADD COLUMN embedding BLOB")
+        old.execute(
+            "UPDATE new.passages SET embedding = (SELECT vector FROM new.embeddings WHERE passage = passages.id)"
+        )
+        for table in ("sources", "lessons", "passages"):
             names = ", ".join(f'"{row[1]}"' for row in old.execute(f"PRAGMA table_info({table})"))
             old.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM new.{table}")
+        old.execute("INSERT INTO meta VALUES ('generation', '1'), ('published', '1')")
+        old.execute(f"PRAGMA user_version = {int(layout)}")
+        name, dimension, probe = old.execute("SELECT name, dimension, probe FROM new.models").fetchone()
         old.commit()
+    manifest = {"schema": 1, "embedder": name, "dimension": dimension, "passage_tokens": 64, "probe": json.loads(probe)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def test_a_later_layout_is_refused_and_left_alone(tmp_path):

@@ -64,9 +64,10 @@ def content(folder):
             for word in (f"word{number}" for number in range(0, 800, 80))
             for mode in ("lexical", "dense")
         ]
-        assert library._publication.is_whole
+        assert library.engine.check() == ""
     with sqlite3.connect(folder / "catalogue.sqlite") as catalogue:
-        passages = catalogue.execute("SELECT header, text, embedding FROM passages ORDER BY 1, 2").fetchall()
+        vectors = "SELECT header, text, vector FROM passages JOIN embeddings ON passage = id ORDER BY 1, 2"
+        passages = catalogue.execute(vectors).fetchall()
         staged = catalogue.execute("SELECT count(*) FROM staged").fetchone()
     catalogue.close()
     return sorted(lessons, key=lambda each: each[0].lesson_id), hits, passages, staged

@@ -1,0 +1,143 @@
+"""The lexical index: BM25 over stemmed words, in tantivy."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.analysis import analyzer
+from index.engine import Ids, Ranked
+from ingest.errors import LibraryError
+
+_ANALYZER = "lessons_en"
+MAX_QUERY_WORDS = 256
+MOST_FETCHED = 20_000
+"""Hits read to find those of selected records; beyond, tantivy is given the records. Measured at a million passages: 17
+ms either way."""
+_STAMP = 0  # the id of the document that tells the generation; passages count from 1
+
+
+class State:
+    """What was committed at one moment: it stays as it is whatever is written."""
+
+    def __init__(self, schema: Any, searcher: Any) -> None:
+        import tantivy
+
+        self._query: Any = tantivy.Query
+        self._occur: Any = tantivy.Occur
+        self._schema = schema
+        self._searcher = searcher
+        stamps = searcher.search(self._query.term_query(schema, "id", _STAMP), 1, count=False).hits
+        self.generation = int(self._fast("generation", stamps)[0]) if stamps else -1
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs) - (self.generation >= 0)
+
+    def ids(self) -> Ids:
+        """The ids of all passages, ascending."""
+        found = self._searcher.search(self._query.all_query(), max(1, self._searcher.num_docs), count=False).hits
+        ids = np.sort(self._fast("id", found))
+        passages: Ids = ids[ids != _STAMP]
+        return passages
+
+    def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
+        """The inverse document frequency of each word, as in BM25; a word never seen ranks highest."""
+        total = len(self)
+        counts = {word: self._searcher.doc_freq("body", word) for word in words}
+        return {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
+
+    def search(self, words: Sequence[str], k: int) -> tuple[Ranked, Ids]:
+        """The at most `k` best, and the numbers of their records."""
+        return self._found(self._any_of(words), k)
+
+    def search_among(self, words: Sequence[str], k: int, lessons: Ids) -> Ranked:
+        """The at most `k` best of these records."""
+        only = self._query.const_score_query(self._query.term_set_query(self._schema, "lesson", lessons.tolist()), 0.0)
+        both = [(self._occur.Must, self._any_of(words)), (self._occur.Must, only)]
+        return self._found(self._query.boolean_query(both), k)[0]
+
+    def _any_of(self, words: Sequence[str]) -> Any:
+        terms = [self._query.term_query(self._schema, "body", word) for word in words[:MAX_QUERY_WORDS]]
+        return self._query.boolean_query([(self._occur.Should, term) for term in terms])
+
+    def _found(self, query: Any, k: int) -> tuple[Ranked, Ids]:
+        hits = self._searcher.search(query, k, count=False).hits
+        scores = np.array([score for score, _ in hits], np.float32)
+        return Ranked(self._fast("id", hits), scores), self._fast("lesson", hits)
+
+    def _fast(self, field: str, hits: Sequence[tuple[float, Any]]) -> Ids:
+        return np.array(self._searcher.fast_field_values(field, [address for _, address in hits]), np.int64)
+
+
+class Words:
+    """The folder is made when it is not there, and made anew, empty, when it cannot be read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open()
+
+    def _open(self) -> None:
+        import tantivy
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        builder = tantivy.SchemaBuilder()
+        for name in ("id", "lesson"):
+            builder.add_unsigned_field(name, indexed=True, fast=True)
+        builder.add_unsigned_field("generation", fast=True)
+        builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
+        self._schema: Any = builder.build()
+        try:
+            self._index: Any = tantivy.Index(self._schema, path=str(self._folder))
+        except (ValueError, OSError):  # damaged, or of an earlier layout
+            shutil.rmtree(self._folder)
+            self._folder.mkdir()
+            self._index = tantivy.Index(self._schema, path=str(self._folder))
+        self._index.register_tokenizer(_ANALYZER, analyzer())
+
+    def state(self) -> State:
+        """The last commit, of whatever process. Raises `LibraryError` when it cannot be read."""
+        try:
+            self._index.reload()
+            return State(self._schema, self._index.searcher())
+        except (ValueError, OSError) as error:
+            raise LibraryError(
+                f"The word index in {self._folder} is damaged ({error}).", "Run: lessons doctor"
+            ) from error
+
+    def update(self, generation: int, gone: Iterable[int], came: Iterable[tuple[int, int, str]]) -> None:
+        """Take out ids, put in (id, record, text), and commit both at once."""
+        import tantivy
+
+        writer = self._index.writer(num_threads=1)
+        try:
+            # What a killed commit left would be in the way of the next one, which gives its files the same names.
+            writer.garbage_collect_files()
+            # By query: `delete_documents_by_term` takes a number for a signed one and deletes nothing.
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(self._schema, "id", [_STAMP, *gone]))
+            stamp = tantivy.Document()
+            stamp.add_unsigned("id", _STAMP)
+            stamp.add_unsigned("generation", generation)
+            writer.add_document(stamp)
+            for number, lesson, text in came:
+                document = tantivy.Document()
+                document.add_unsigned("id", number)
+                document.add_unsigned("lesson", lesson)
+                document.add_text("body", text)
+                writer.add_document(document)
+            writer.commit()
+            writer.wait_merging_threads()
+        except ValueError as error:  # tantivy's word for a full disk, too
+            raise LibraryError(f"The word index in {self._folder} cannot be written ({error}).", _REMEDY) from error
+
+    def clear(self) -> None:
+        """Remove everything, also what is damaged."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._open()
+
+
+_REMEDY = "Check that the disk is not full and that you may write to the library's folder."

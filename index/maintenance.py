@@ -1,0 +1,56 @@
+"""Looking after a library: is it whole, and is there room to give back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from index.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """Bytes on disk before and after."""
+
+    before: int
+    after: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def compact(library: Library) -> Compacted:
+    """Drop the vectors of models that do not serve, and give back the room of all that was deleted.
+
+    Needs as much free disk as the library takes. Raises `LibraryBusy`.
+    """
+    with library.writing():
+        before = size_of(library.folder)
+        with library.catalogue.transaction():
+            library.catalogue.rows("DELETE FROM embeddings WHERE model <> ?", (library.manifest.model,))
+            library.catalogue.rows("DELETE FROM models WHERE id <> ?", (library.manifest.model,))
+            library.catalogue.set_meta({"previous": ""})
+        library.engine.compact()
+        library.catalogue.vacuum()
+    return Compacted(before, size_of(library.folder))
+
+
+def faults(library: Library) -> list[str]:
+    """What is wrong with a library's files; reads all of them."""
+    found = [row[0] for row in library.catalogue.rows("PRAGMA quick_check") if row[0] != "ok"]
+    broken = library.catalogue.rows("PRAGMA foreign_key_check")
+    without = library.catalogue.without_vectors(library.manifest.model, 0, 1)[0]
+    with library.writing():
+        in_engine = library.engine.check()
+    return [
+        *(f"catalogue: {fault}" for fault in found[:3]),
+        *([f"catalogue: {len(broken)} rows refer to others that are not there"] if broken else []),
+        *(["catalogue: passages without a vector"] if without else []),
+        *([f"{library.manifest.engine}: {in_engine}"] if in_engine else []),
+    ]
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

@@ -1,0 +1,201 @@
+"""A library as this process has it open: catalogue and engine at one generation, one writer at a time."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from index.catalogue import Catalogue
+from index.embedder import Embedder
+from index.engine import Place, View, engine_class
+from index.manifest import Manifest, embedder_of, take_over
+from index.settings import IndexSettings
+from ingest import ignore
+from ingest.errors import LibraryBusy, LibraryError, LibraryMissing
+
+logger = logging.getLogger(__name__)
+
+WAIT = 5.0  # seconds for another writer to finish
+PATIENCE = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
+"""Seconds between attempts to see catalogue and engine at one generation: a writer is between its two commits for
+milliseconds."""
+
+
+class OpenLibrary:
+    """A folder with the catalogue (the truth) and an engine made from it to search by.
+
+    A commit is the engine's first, then the catalogue's, which makes it count. A reader takes the catalogue as it is,
+    and the engine's state for it; whoever writes next brings the two together if a writer was cut short in between.
+    """
+
+    def __init__(self, folder: Path, catalogue: Catalogue, settings: IndexSettings, embedder: Embedder | None) -> None:
+        """Use `Library.open`."""
+        self.folder = folder
+        self.settings = settings
+        self.catalogue = catalogue
+        self._given = embedder
+        self._serving: tuple[str, ...] = ()
+        self._writer = FileLock(folder / "writer.lock")
+        self._refresh()
+        if self.engine.generation() != self.generation():
+            with suppress(LibraryBusy), self.writing(wait=0):  # busy: the writer at work brings them together
+                pass
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        settings: IndexSettings | None = None,
+        *,
+        embedder: Embedder | None = None,
+        create: bool = False,
+    ) -> Self:
+        """The library in `folder`; with `create`, a new one if there is none.
+
+        `embedder` takes the place of the one the settings name. Raises `LibraryMissing`, `SchemaMismatch` or
+        `EmbedderMismatch`.
+        """
+        settings = settings or IndexSettings()
+        path = folder / "catalogue.sqlite"
+        if not path.exists() and not create:
+            raise LibraryMissing(f"There is no library in {folder}.", "Make one with: lessons index FOLDER")
+        new = None
+        if not path.exists():
+            new = Manifest.of(embedder or embedder_of(None, settings), settings)
+            engine_class(new.engine)
+            folder.mkdir(parents=True, exist_ok=True)
+            # A library may lie in a folder that is indexed into it.
+            (folder / ignore.NAME).write_text("*\n", encoding="utf-8")
+        catalogue = Catalogue(path)
+        try:
+            take_over(catalogue, folder)
+            manifest = Manifest.load(catalogue)
+            if manifest is None:
+                with catalogue.transaction():
+                    if Manifest.load(catalogue) is None:  # else: another process was faster
+                        (new or Manifest.of(embedder or embedder_of(None, settings), settings)).save(catalogue)
+            else:
+                manifest.check(settings)
+            return cls(folder, catalogue, settings, embedder)
+        except BaseException:
+            catalogue.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the files; the library cannot be used afterwards."""
+        self.engine.close()
+        self.catalogue.close()
+
+    @contextmanager
+    def writing(self, wait: float = WAIT) -> Iterator[None]:
+        """Hold the library for writing; may be nested. Raises `LibraryBusy` when another process has it.
+
+        `wait` is how many seconds to wait for the other.
+        """
+        outermost = not self._writer.is_locked
+        try:
+            self._writer.acquire(timeout=wait)
+        except Timeout as error:
+            raise LibraryBusy(
+                f"Another process is indexing into {self.folder}.", "Wait until it is done, then try again."
+            ) from error
+        try:
+            if outermost:
+                self._refresh()
+                self._mend()
+            yield
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """All that is done inside is stored and found, or nothing. Raises `LibraryBusy` or `LibraryError`."""
+        with self.writing():
+            try:
+                with self.catalogue.transaction():
+                    generation, last = self.generation() + 1, self.catalogue.last_passage()
+                    yield
+                    came, gone = self.catalogue.passages_after(last), self.catalogue.gone_after(generation - 1)
+                    values = {"revision": str(int(self.catalogue.meta("revision")) + 1)}
+                    if came or gone:
+                        self.engine.update(generation, came, gone)
+                        values["generation"] = str(generation)
+                    self.catalogue.set_meta(values)
+            except (OSError, sqlite3.OperationalError) as error:
+                raise LibraryError(f"Nothing was stored: {error}.", _REMEDY) from error
+            if came or gone:
+                try:
+                    self.engine.settle()
+                except (OSError, RuntimeError, sqlite3.OperationalError, LibraryError) as error:
+                    logger.warning("%s: put off to the next commit: %s", self.folder, error)  # all is stored already
+
+    def generation(self) -> int:
+        """Grows with every commit that changes passages."""
+        return int(self.catalogue.meta("generation"))
+
+    def _mend(self) -> None:
+        """Bring the engine in line with the catalogue if somebody was cut short between the two commits."""
+        if self.engine.generation() != self.generation():
+            done = self.engine.repair(self.generation())
+            logger.info("%s: %s", self.folder, done)
+            with self.catalogue.transaction():
+                self.catalogue.set_meta({"repaired": f"{time.strftime('%Y-%m-%d %H:%M')}: {done}"})
+
+    def _refresh(self) -> None:
+        """Serve what the manifest says now: another process may have changed it."""
+        names = ("model", "engine", "address")
+        now = tuple(self.catalogue.meta(name) for name in names)
+        if now == self._serving:
+            return
+        manifest = Manifest.load(self.catalogue)
+        assert manifest is not None
+        given, first = self._given, not self._serving
+        self.embedder = (
+            given if given and (first or given.name == manifest.embedder) else embedder_of(manifest, self.settings)
+        )
+        self.engine = engine_class(manifest.engine)(self.place(manifest), self.catalogue)
+        self.manifest, self._serving, self._checked = manifest, now, False
+
+    @contextmanager
+    def snapshot(self) -> Iterator[View]:
+        """Catalogue and engine at one generation, as this thread reads them inside."""
+        for wait in (*PATIENCE, None):
+            with self.catalogue.snapshot():
+                self._refresh()
+                view = self.engine.view(self.generation(), anyway=wait is None)
+                if view is not None:
+                    yield view
+                    return
+            time.sleep(wait or 0)
+        raise AssertionError("an engine gives a view if any will do")
+
+    def place(self, manifest: Manifest) -> Place:
+        """Where an engine keeps what it makes for that manifest."""
+        token = self.settings.token.get_secret_value() if self.settings.token else ""
+        address = self.settings.address or manifest.address
+        return Place(self.folder, manifest.library, manifest.model, manifest.dimension, address, token)
+
+    def check_embedder(self) -> None:
+        """Once, when the model is first needed: its vectors must be comparable with those stored."""
+        if not self._checked:
+            self.manifest.check_probe(self.embedder)
+            self._checked = True
+
+
+_REMEDY = "Check that the disk is not full and that you may write to the library's folder."

@@ -1,0 +1,117 @@
+"""Embed all passages anew by another model, from the stored text, while the library goes on serving by the old one.
+
+What is embedded is stored as it comes, so that a run that is cut short goes on where it was. The vectors of the old
+model are kept until `lessons compact`: going back to it embeds only what came since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from time import perf_counter
+from typing import Any
+
+from index.embedder import Embedder
+from index.engine import engine_class
+from index.library import Library
+from index.manifest import Manifest, embedder_of, probe_of
+from ingest.errors import BadSettings
+
+AT_ONCE = 1024  # passages between two commits
+
+
+@dataclass(slots=True)
+class Report:
+    """`embedded` passages had no vector of the model yet; `cut` of them are longer than it reads."""
+
+    embedder: str
+    previous: str
+    passages: int = 0
+    embedded: int = 0
+    cut: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def reindex(
+    library: Library,
+    name: str | None = None,
+    *,
+    embedder: Embedder | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Let the model of that name serve; None goes back to the one that served before.
+
+    `embedder` takes the place of the one of that name; `on_step` is called with the passages embedded and their
+    number in all. Raises `BadSettings` if there is none to go back to, `EmbedderMismatch` if a model of that name has
+    other weights than those the library has vectors of, and `LibraryBusy`.
+    """
+    started = perf_counter()
+    manifest = library.manifest
+    name = name or library.catalogue.meta("previous")
+    if not name:
+        raise BadSettings("The library has had no other embedder.", "Name one: lessons reindex --embedder MODEL")
+    embedder = embedder or embedder_of(replace(manifest, embedder=name), library.settings)
+    report = Report(name, manifest.embedder)
+    target = _register(library, name, embedder)
+    _embed(library, target, embedder, report, on_step)
+    with library.writing():
+        _embed(library, target, embedder, report, on_step)  # what another process added meanwhile
+        engine = engine_class(target.engine)(library.place(target), library.catalogue)
+        engine.repair(library.generation())
+        engine.settle()
+        with library.catalogue.transaction():
+            target.save(library.catalogue)
+            if name != manifest.embedder:
+                library.catalogue.set_meta({"previous": manifest.embedder})
+        engine.close()
+    report.passages = library.catalogue.count()
+    report.seconds = round(perf_counter() - started, 2)
+    return report
+
+
+def _register(library: Library, name: str, embedder: Embedder) -> Manifest:
+    """The manifest with that model, which gets a number if it has none. It does not serve yet."""
+    catalogue = library.catalogue
+    with library.writing(), catalogue.transaction():
+        rows = catalogue.rows("SELECT id FROM models WHERE name = ?", (name,))
+        target = Manifest.load(catalogue, rows[0]["id"] if rows else 0)
+        assert target is not None
+        target = replace(target, passage_tokens=min(target.passage_tokens, embedder.max_tokens))
+        if rows:
+            target.check_probe(embedder)
+            return target
+        return replace(
+            target,
+            embedder=name,
+            dimension=embedder.dimension,
+            probe=probe_of(embedder),
+            backend=getattr(embedder, "backend", ""),
+            model=0,
+        ).register(catalogue)
+
+
+def _embed(
+    library: Library,
+    target: Manifest,
+    embedder: Embedder,
+    report: Report,
+    on_step: Callable[[int, int], None] | None,
+) -> None:
+    """Give each passage that lacks one a vector of the model."""
+    catalogue, last = library.catalogue, 0
+    while True:
+        ids, texts = catalogue.without_vectors(target.model, last, AT_ONCE)
+        if not ids:
+            return
+        vectors = dict(zip(ids, embedder.documents(texts), strict=True))
+        report.cut += sum(len(embedder.tokens(text)) > embedder.max_tokens for text in texts)
+        with library.writing(), catalogue.transaction():
+            alive = catalogue.living(ids)
+            catalogue.put_vectors(target.model, ((number, vectors[number]) for number in alive))
+        report.embedded += len(alive)
+        last = ids[-1]
+        if on_step:
+            on_step(report.embedded, catalogue.count())
