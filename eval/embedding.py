@@ -82,7 +82,7 @@ def compare(
                     on_part(f"{backend}, round {number} of {rounds}")
                 vectors[backend], wall, cpu = worker.submit(_timed, backend, name, texts).result()
                 taken[backend] += [(wall, cpu)] * (number > 0)
-        peaks = {backend: worker.submit(_peak_mb).result() for backend, worker in workers.items()}
+        peaks = {backend: worker.submit(peak_mb).result() for backend, worker in workers.items()}
     costs = []
     for backend, times in taken.items():
         cosines = (vectors[backend] * vectors[REFERENCE]).sum(axis=1)
@@ -156,10 +156,18 @@ def _encode(backend: str, name: str, texts: Sequence[str], kind: Kind) -> Vector
     return _encoder(backend, name).encode(texts, kind)
 
 
-def _peak_mb() -> float:
-    """Not by `resource`: that counts what the parent held when it started this process."""
+def peak_mb() -> float:
+    """The most memory this process has held; not by `resource`: that counts what the parent held when it started it."""
+    return _status_mb("VmHWM")
+
+
+def resident_mb() -> float:
+    """The memory this process holds, what is mapped from files included."""
+    return _status_mb("VmRSS")
+
+
+def _status_mb(name: str) -> float:
     status = Path("/proc/self/status")
     if not status.exists():
         return 0.0
-    peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(peak.split()[1]) / 1e3
+    return int(next(line for line in status.read_text().splitlines() if line.startswith(name)).split()[1]) / 1e3

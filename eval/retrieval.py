@@ -40,8 +40,7 @@ def load_into(library: Library, collection: Collection, on_step: Callable[[int],
             path = f"{collection.folder}/{lesson.lesson_id}"
             source = Source(path, lesson.lesson_id, len(document.text), 0, "text/plain", document.title, document.text)
             prepared.append(Prepared(source, ((lesson, cut(document, lesson, tokens, limit)),)))
-        library.add(prepared, on_step, publish=False)
-    library.publish()
+        library.add(prepared, on_step)
     return perf_counter() - started
 
 

@@ -6,17 +6,19 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import fields as fields_of
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from index import similar
 from index.filters import Filters, Selection
 from index.hit import LessonView, SourceView
 from index.passages import Ids
-from index.selection import fields, lessons_of, select, where
+from index.selection import fields, lessons_of, select, values_in, where
 from index.store import LESSON, LESSON_ROWS, LISTS, Store
 from ingest.errors import NotInLibrary
 from ingest.model import Lesson, Section
 
+NAMED = 3  # records at most that a query names
 _LIVING = "FROM lessons WHERE archived = 0"
 _FACETS = ("outcome", "kind", "unit", "project", "maturity", "phase", "severity")
 
@@ -34,6 +36,10 @@ class Known(NamedTuple):
 class Catalogue(Store):
     """Everything that is asked of it; what changes it is in `Store`."""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._remembered: dict[str, tuple[str, list[tuple[int, str]]]] = {}
+
     def known(self) -> dict[str, Known]:
         """The living files, by path."""
         rows = self.rows("SELECT path, sha256, size, mtime_ns, reading FROM sources WHERE archived = 0")
@@ -41,7 +47,19 @@ class Catalogue(Store):
 
     def select(self, filters: Filters) -> Selection:
         """What the filters ask for, in the catalogue's words. Raises `BadFilter`."""
-        return select(self, filters)
+        revision = self.meta("revision")
+        return select(filters, lambda column, wanted: self._values(column, wanted, revision))
+
+    def _values(self, column: str, wanted: str, revision: str) -> list[tuple[int, str]]:
+        """Remembered until something changes: among 200,000 records it takes 20 ms to collect them."""
+        if column == "lesson_id":  # too many to collect
+            sql = "SELECT id, lesson_id FROM lessons WHERE lesson_id = ? COLLATE NOCASE"
+            return [(row[0], row[1]) for row in self.rows(sql, (wanted,))]
+        known, values = self._remembered.get(column, ("", []))
+        if known != revision:
+            values = values_in(self, column)
+            self._remembered[column] = (revision, values)
+        return values
 
     def selected(self, selection: Selection) -> Ids:
         """The numbers of the records selected."""
@@ -99,12 +117,17 @@ class Catalogue(Store):
 
     def named(self, query: str, selection: Selection | None, most: int = 2) -> list[int]:
         """The first passages of the records whose id or title the query is, `most` of each."""
+        sql = "SELECT id FROM lessons WHERE {} = ? COLLATE NOCASE LIMIT 20"
+        found = [row[0] for name in ("lesson_id", "title") for row in self.rows(sql.format(name), (query.strip(),))]
+        if not found:
+            return []
+        # Apart from the look-up, whose index the planner would pass over for one on a field.
         condition, parameters = where(selection or Selection())
-        sql = f"SELECT l.id FROM lessons l WHERE {condition} AND l.{{}} = ? COLLATE NOCASE LIMIT 3"
-        values = (*parameters, query.strip())
-        found = dict.fromkeys(row[0] for name in ("lesson_id", "title") for row in self.rows(sql.format(name), values))
+        among = f"SELECT l.id FROM lessons l WHERE l.id IN ({','.join('?' * len(found))}) AND {condition}"
+        allowed = {row[0] for row in self.rows(among, [*found, *parameters])}
         first = "SELECT id FROM passages WHERE lesson = ? ORDER BY id LIMIT ?"
-        return [row[0] for lesson in found for row in self.rows(first, (lesson, most))]
+        records = [lesson for lesson in dict.fromkeys(found) if lesson in allowed][:NAMED]
+        return [row[0] for lesson in records for row in self.rows(first, (lesson, most))]
 
     def find_ids(self, names: Sequence[str], numbers: Sequence[str]) -> list[str]:
         """The ids of living records that are one of `names` (case and separators aside) or end in `-` and a number."""

@@ -2,7 +2,7 @@
 
 Two encoders run the same weights: `TorchEncoder` any sentence-transformers model, `OpenVinoEncoder` those of the BERT
 family, several times faster and without importing torch. The fast one is taken where its vectors have been seen to be
-those of the other (`index/encoder_record.py`).
+those of the other, in the precision that was measured to be the fastest here (`index/encoder_record.py`).
 """
 
 from __future__ import annotations
@@ -74,10 +74,10 @@ def _accelerated(location: str, max_tokens: int | None, batch_size: int) -> Enco
     def build(precision: Precision) -> Encoder:
         return OpenVinoEncoder(recipe, precision, max_tokens, batch_size)
 
-    precision = encoder_record.recall(recipe, here)
-    if precision is None:
-        precision = encoder_record.settle(recipe, here, TorchEncoder(location, max_tokens, batch_size), build)
-    return build(precision)
+    digest = recipe.digest()
+    if precision := encoder_record.recall(digest, here):
+        return build(precision)
+    return encoder_record.settle(digest, here, build, lambda: TorchEncoder(location, max_tokens, batch_size))
 
 
 def folder_of(location: str) -> Path:

@@ -1,7 +1,8 @@
-"""What is known of a model on this machine: whether the fast backend gives the vectors that torch gives.
+"""What is known of a model on this machine: how the fast backend runs it fastest and still gives torch's vectors.
 
-Found out once, by comparing them, and kept in the user's cache under a hash of the model's files, the processor and the
-library's version. Without a cache it is found out each time: slower, never different.
+Which is the fastest depends on the processor: one with instructions for bfloat16 may run that faster than 8 bits. It is
+found out once, by comparing and by timing, and kept in the user's cache under a hash of the model's files, the
+processor and the library's version. Without a cache it is found out each time.
 """
 
 from __future__ import annotations
@@ -10,20 +11,22 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import TYPE_CHECKING, cast
 
 from platformdirs import user_cache_path
 
 from index.encoder_graph import Precision
-from index.encoder_recipe import NotReproducible, Recipe
+from index.encoder_recipe import NotReproducible
 
 if TYPE_CHECKING:
     from index.encoder import Encoder
 
-REVISION = 1  # of the graph: another one is compared anew
+REVISION = 2  # of the graph and of the choice: with another one it is found out anew
 SAME: dict[Precision, float] = {"float": 0.999, "int8": 0.99}
 """The least cosine between a text's vectors by the two backends; the slower precision first, for it shows that the
 graph is right.
@@ -34,15 +37,16 @@ TEXTS = (
     "Überprüfung: 25 °C, £3.5m – naïve façade; 冷却ポンプ!",
     "Lessons learned: after the review, the team replaced both strainers and logged each check. " * 40,
 )
-TRUSTED: dict[str, Precision] = {"83ba6db2b449fc220e043b99349382169b7f97f5214419990a001981f6b12f60": "int8"}
+PASSAGES = (f"{TEXTS[0]} " * 22,) * 2
+"""What is timed: about as many tokens as a passage has, for speed matters most when thousands are indexed."""
+ROUNDS, SECONDS = 5, 0.3
+"""How often each is timed, unless that takes longer."""
+TRUSTED = frozenset({"83ba6db2b449fc220e043b99349382169b7f97f5214419990a001981f6b12f60"})
 """The packaged weights, which the tests compare: no torch at the first use."""
 
 
-def recall(recipe: Recipe, machine: str) -> Precision | None:
-    """What the model may run in; None where that is not known. Raises `NotReproducible` where it is known not to."""
-    digest = recipe.digest()
-    if digest in TRUSTED:
-        return TRUSTED[digest]
+def recall(digest: str, machine: str) -> Precision | None:
+    """What the model runs in; None where that is not known. Raises `NotReproducible` where it is known to differ."""
     try:
         precision = json.loads(_file(digest, machine).read_text(encoding="utf-8"))["precision"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -52,19 +56,44 @@ def recall(recipe: Recipe, machine: str) -> Precision | None:
     return cast(Precision, precision) if precision in SAME else None
 
 
-def settle(recipe: Recipe, machine: str, reference: Encoder, build: Callable[[Precision], Encoder]) -> Precision:
-    """Compare with the reference, and remember. Raises `NotReproducible`."""
-    agreed: list[Precision] = []
-    with suppress(NotReproducible):
-        for precision, least in SAME.items():
-            if agreement(build(precision), reference) < least:
-                break
-            agreed.append(precision)
-    best = agreed[-1] if agreed else None
-    _remember(_file(recipe.digest(), machine), best)
+def settle(
+    digest: str, machine: str, build: Callable[[Precision], Encoder], reference: Callable[[], Encoder]
+) -> Encoder:
+    """The model in the fastest precision whose vectors are the reference's, remembered. Raises `NotReproducible`."""
+    agreed = {each: build(each) for each in SAME} if digest in TRUSTED else _agreed(build, reference())
+    seconds = timed(agreed)
+    best = min(seconds, key=seconds.__getitem__, default=None)
+    _remember(_file(digest, machine), best)
     if best is None:
         raise NotReproducible("its vectors came out different.")
-    return best
+    return agreed[best]
+
+
+def _agreed(build: Callable[[Precision], Encoder], reference: Encoder) -> dict[Precision, Encoder]:
+    agreed: dict[Precision, Encoder] = {}
+    with suppress(NotReproducible):
+        for precision, least in SAME.items():
+            encoder = build(precision)
+            if agreement(encoder, reference) < least:
+                break
+            agreed[precision] = encoder
+    return agreed
+
+
+def timed(encoders: Mapping[Precision, Encoder]) -> dict[Precision, float]:
+    """Seconds for `PASSAGES`: the median of rounds in turns, so that whatever else the machine does falls on all."""
+    taken: dict[Precision, list[float]] = {precision: [] for precision in encoders}
+    for encoder in encoders.values():
+        encoder.encode(PASSAGES, "document")  # the first time is spent on preparing for texts of this length
+    until = perf_counter() + SECONDS
+    while any(len(each) < ROUNDS for each in taken.values()):
+        for precision, encoder in encoders.items():
+            started = perf_counter()
+            encoder.encode(PASSAGES, "document")
+            taken[precision].append(perf_counter() - started)
+        if perf_counter() > until:
+            break
+    return {precision: median(each) for precision, each in taken.items()}
 
 
 def agreement(encoder: Encoder, reference: Encoder) -> float:

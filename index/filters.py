@@ -24,9 +24,9 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "maturity": get_args(Maturity),
     "severity": get_args(Severity),
 }
-LABELS = ("collection", "access")
+LABELS = ("access",)
 """Short names that hold no comma."""
-TEXT = ("project", "unit", "owner", "phase", "lesson_id")
+TEXT = ("collection", "project", "unit", "owner", "phase", "lesson_id")
 TAGS = {"topic": "topics", "cause": "causes"}
 """Fields with any number of values, and their columns."""
 PERIODS = ("year", "since", "until")

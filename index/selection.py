@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from index.database import Database
-from index.filters import CHOICES, NONE, TAGS, Filters, Selection, check_filters, period, values_of
+from index.filters import CHOICES, LABELS, NONE, TAGS, TEXT, Filters, Selection, check_filters, period, values_of
 from index.passages import Ids
 
 ONE_VALUE = ("outcome", "kind", "maturity", "severity", "phase", "project", "unit", "owner", "collection", "access",
@@ -18,22 +18,38 @@ ONE_VALUE = ("outcome", "kind", "maturity", "severity", "phase", "project", "uni
 _MORE = (*TAGS.values(), "first_day", "last_day", "source_id")
 
 
-def select(database: Database, filters: Filters) -> Selection:
-    """What the filters ask for, values as the catalogue spells them. Raises `BadFilter`."""
+def select(filters: Filters, values: Callable[[str, str], Sequence[tuple[int, str]]]) -> Selection:
+    """What the filters ask for, values as the catalogue spells them. Raises `BadFilter`.
+
+    `values` gives those of a column that may be the one wanted, each with the number of a row that has it; for `source`
+    the paths of all.
+    """
     check_filters(filters)
     one_of: list[tuple[str, tuple[str, ...]]] = []
     sources: tuple[int, ...] | None = None
     for name, value in filters.items():
         if name == "source":
-            rows = database.rows("SELECT id, path FROM sources WHERE archived = 0")
-            sources = tuple(row["id"] for row in rows if value.casefold() in row["path"].casefold())
-        elif name in TAGS or name in ONE_VALUE:
+            sources = tuple(number for number, path in values(name, value) if value.casefold() in path.casefold())
+        elif name in CHOICES or name in LABELS or name in TEXT or name in TAGS:
             wanted = values_of(name, value)
             column = TAGS.get(name, name)
-            found = wanted if name in CHOICES else _spelt(database, column, wanted)
-            one_of.append((column, (*(one for one in found if one != NONE), *([""] if NONE in wanted else ()))))
+            named = {one.casefold() for one in wanted} - {NONE}
+            found = named if name in CHOICES else [one for _, one in values(column, value) if one.casefold() in named]
+            one_of.append((column, (*found, *([""] if len(named) < len(wanted) else ()))))
     since, until = period(filters)
     return Selection(tuple(one_of), since, until, sources)
+
+
+def values_in(database: Database, column: str) -> list[tuple[int, str]]:
+    """The values of a column in living records, each with the number of a row that has it; the paths for `source`."""
+    if column == "source":
+        sql = "SELECT id, path FROM sources WHERE archived = 0"
+    elif column in TAGS.values():
+        name = "json_extract(value, '$.name')"
+        sql = f"SELECT min(l.id), {name} FROM lessons l, json_each(l.{column}) WHERE archived = 0 GROUP BY {name}"
+    else:
+        sql = f"SELECT min(id), {column} FROM lessons WHERE archived = 0 AND {column} IS NOT NULL GROUP BY {column}"
+    return [(row[0], row[1]) for row in database.rows(sql)]
 
 
 def where(selection: Selection) -> tuple[str, list[Any]]:
@@ -76,15 +92,3 @@ def fields(database: Database, lessons: Sequence[int]) -> dict[int, dict[str, An
         for rows in database.rows_of(sql, lessons)
         for row in rows
     }
-
-
-def _spelt(database: Database, column: str, wanted: Sequence[str]) -> list[str]:
-    """The values of a column that are those wanted but for the case."""
-    if column == "lesson_id" and database.rows("SELECT 1 FROM lessons WHERE lesson_id = ?", wanted):
-        return list(wanted)  # the common case, without a look at every record
-    if column in TAGS.values():
-        sql = f"SELECT DISTINCT json_extract(value, '$.name') FROM lessons, json_each({column}) WHERE archived = 0"
-    else:
-        sql = f"SELECT DISTINCT {column} FROM lessons WHERE archived = 0 AND {column} IS NOT NULL"
-    folded = {one.casefold() for one in wanted}
-    return [row[0] for row in database.rows(sql) if row[0].casefold() in folded]

@@ -3,6 +3,9 @@
 Covers NASA LLIS, JLLIS and Army observations, Army after-action reviews, NATO, DOE OPEX, HSEEP, PRINCE2 logs,
 blameless post-mortems, SAFENET and NTSB. Which section a heading opens is said in `ingest.headings`; here are only
 the column names that it does not know. Names are compared in their normal form (`normal`).
+
+The columns under `access` say who may read a record. Those under `marking` say it only where a marking stands in them
+(`ingest.values.as_access`): in some logs they hold a taxonomy, a list of addressees or the weather.
 """
 
 from __future__ import annotations
@@ -61,6 +64,18 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "phase": ("phase", "program phase", "project phase", "lifecycle phase", "event incident stage", "stage"),
     "topics": ("topics", "topic s", "tags", "keywords", "labels", "categories", "category", "hazards", "capability"),
     "maturity": ("maturity", "lesson maturity"),
+    "collection": ("collection", "collection name", "document collection", "document library", "lessons library"),
+    "access": (
+        "access label", "access level", "access class", "access rights", "security classification",
+        "information classification", "data classification", "security marking", "protective marking",
+        "sensitivity label", "dissemination control", "dissemination controls", "distribution statement",
+        "handling caveat", "handling caveats", "releasability", "traffic light protocol", "tlp", "access",
+    ),
+    "marking": (
+        "sensitivity", "classification", "confidentiality", "document classification", "classification level",
+        "distribution", "dissemination", "handling", "handling instructions", "access restriction",
+        "access restrictions", "visibility", "marking",
+    ),
 }  # fmt: skip
 
 HEADINGS: dict[str, str] = {

@@ -22,6 +22,7 @@ from ingest.errors import UnreadableFile
 from ingest.metadata import as_outcome
 from ingest.model import Document, Heading, Kind, Lesson, Maturity, Provenance, Severity, Tag
 from ingest.spans import fits, own, shifted
+from ingest.values import as_access
 
 MARKER = "lessons_export"
 VERSION = 1
@@ -30,7 +31,7 @@ _REQUIRED = ("lesson_id", "title", "kind", "outcome", "maturity")
 _SINGLE = {"id": "lesson_id"} | {
     name: name
     for name in (*_REQUIRED[1:], "event_date", "written_date", "project", "unit", "owner", "phase", "severity",
-                 "supersedes", "superseded_by", "url")
+                 "supersedes", "superseded_by", "url", "collection", "access")
 }  # fmt: skip
 _LISTS = ("topics", "causes", "contributors")
 _CHOICES = {"kind": get_args(Kind), "maturity": get_args(Maturity), "severity": get_args(Severity)}
@@ -205,6 +206,8 @@ def _value(name: str, said: str) -> str | None:
         return parse_date(said)
     if name == "outcome":
         return as_outcome(said)
+    if name == "access":
+        return as_access(said)
     if name in _CHOICES:
         word = said.lower().replace(" ", "_").replace("-", "_")
         return word if word in _CHOICES[name] else None

@@ -19,7 +19,7 @@ from ingest.dates import FoundDate, find_date, infer_day_first, parse_date
 from ingest.model import Document, Heading, Method, Provenance
 from ingest.outcome import INCIDENT, OPENING, outcome
 from ingest.roles import is_role
-from ingest.values import Found, as_id, as_name, as_outcome, as_severity, as_topics, as_url, is_empty
+from ingest.values import Found, as_access, as_id, as_name, as_outcome, as_severity, as_topics, as_url, is_empty
 
 __all__ = [
     "INCIDENT", "OPENING", "Found", "as_outcome", "file_title", "is_empty", "metadata", "outcome", "record_metadata",
@@ -64,6 +64,14 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     "supersedes": (r"supersedes|replaces|obsoletes",),
     "superseded_by": (r"superseded by|replaced by|obsoleted by",),
     "url": (r"(source |lesson |record )?(url|link|permalink|uri)",),
+    "collection": (r"(document |source )?collection( name)?|(document|lessons) library",),
+    "access": (
+        r"access( (label|level|class|rights))?|accessrights|(security|information|data) classification|"
+        r"(security|protective) marking|sensitivity label|dissemination controls?|distribution statement|"
+        r"handling caveats?|releasability|traffic light protocol|tlp",
+        r"(document )?classification( level)?|sensitivity|confidentiality|distribution|dissemination|"
+        r"handling( instructions)?|access restrictions?|visibility|marking",
+    ),
     "phase": (
         r"(program(me)? |project |mission |life ?cycle )*phase( of (project|flight|work|operation))?",
         r"(event |incident |project )?stage",
@@ -109,8 +117,9 @@ _TITLE_PROJECT = re.compile(
 def metadata(document: Document, path: Path, today: date | None = None, root: Path | None = None) -> dict[str, Found]:
     """The fields a document states, by `Lesson` field name; a field nothing states is left out.
 
-    `topics` has them all in one value, parted by `; `; `phase` is as stated. `root` is the folder that was indexed: a
-    folder's name tells the project only below it, and without it only the folder that the file lies in.
+    `topics` has them all in one value, parted by `; `; `phase` is as stated. `root` is the folder that was indexed:
+    its name is that of the collection, and a project's name is looked for from it down; without it only in the name of
+    the folder that the file lies in.
     """
     text = document.text
     day_first = infer_day_first(text)
@@ -198,13 +207,22 @@ def _pick(statements: list[_Statement], today: date | None, day_first: bool | No
             for pattern in patterns
             for statement in statements
             if pattern.fullmatch(statement.label) and not is_empty(statement.value)
-            if (value := read.get(field, as_name)(statement.value))
+            if (value := _access(statement) if field == "access" else read.get(field, as_name)(statement.value))
         ]
         if field == "owner":
             candidates.sort(key=lambda each: not is_role(each.value))
+        if field == "access":
+            candidates.sort(key=lambda each: each.provenance.method == "label")
         if candidates:
             found[field] = candidates[0]
     return found
+
+
+def _access(statement: _Statement) -> str | None:
+    """The label, where its name says outright what it is; "Access:" in a text may be about a road."""
+    in_text = statement.label == "access" and statement.provenance.method == "label"
+    outright = not in_text and bool(_COMPILED["access"][0].fullmatch(statement.label))
+    return as_access(statement.value, outright=outright)
 
 
 def _dated(document: Document, path: Path, today: date | None, day_first: bool | None) -> Found | None:
@@ -266,11 +284,13 @@ def _loose(document: Document, path: Path, root: Path | None) -> dict[str, Found
         found["project"] = Found(project.group(), Provenance("heading"))
     elif folder := _folder_project(path, root):
         found["project"] = Found(folder, Provenance("folder"))
+    if root and root.name:
+        found["collection"] = Found(root.name, Provenance("folder"))
     return found
 
 
 def _folder_project(path: Path, root: Path | None) -> str | None:
-    """The project that the nearest folder below `root` names outright ("Project Juno", "Exercise Trident 2")."""
-    folders = path.relative_to(root).parts[:-1] if root and path.is_relative_to(root) else path.parts[-2:-1]
+    """The project that the nearest folder, `root` the last, names outright ("Project Juno", "Exercise Trident 2")."""
+    folders = path.relative_to(root.parent).parts[:-1] if root and path.is_relative_to(root) else path.parts[-2:-1]
     named = (folder for folder in reversed(folders) if _FOLDER_PROJECT.fullmatch(folder))
     return next((re.sub(r"[ _-]+", " ", folder) for folder in named), None)

@@ -125,7 +125,8 @@ class Lesson:
     """One record. Dates are ISO 8601 with the precision known: `2021`, `2021-03` or `2021-03-14`.
 
     `provenance` says for each field with one value how it was found; each tag says it for itself. `contributors` are
-    roles: who said what is told by the text alone.
+    roles: who said what is told by the text alone. `collection` is the body of documents a record belongs to; `access`
+    the label that says who may read it, in lower case and without a comma, which parts the alternatives of a filter.
     """
 
     lesson_id: str
@@ -143,6 +144,8 @@ class Lesson:
     supersedes: str | None = None
     superseded_by: str | None = None
     url: str | None = None
+    collection: str | None = None
+    access: str | None = None
     phase: str | None = None
     severity: Severity | None = None
     topics: tuple[Tag, ...] = ()

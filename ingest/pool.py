@@ -112,7 +112,8 @@ class _Process:
     def read(self, file: File) -> Reading | UnreadableFile:
         """What the file holds. The process is dead afterwards if it took too long, too much memory, or crashed."""
         taxonomy = self._settings.taxonomy and str(self._settings.taxonomy.absolute())
-        request = json.dumps({"path": str(file.path), "mtime_ns": file.mtime_ns, "taxonomy": taxonomy})
+        root = file.root and str(file.root)
+        request = json.dumps({"path": str(file.path), "mtime_ns": file.mtime_ns, "taxonomy": taxonomy, "root": root})
         latest = monotonic() + PAGES * self._settings.max_seconds
         try:
             assert self._child.stdin

@@ -18,7 +18,7 @@ from ingest.taxonomy import load_taxonomy
 READING: TypeAdapter[Reading] = TypeAdapter(Reading)
 """Checks and converts readings that come from another process or from disk."""
 
-REVISION = 2
+REVISION = 3
 """Raised when readers or recognition find more than before, so that files indexed by an older version are read anew."""
 
 
@@ -38,15 +38,18 @@ def prepare(path: Path, data: bytes, tokens: Tokens, limit: int, mtime_ns: int =
     return cut_reading(read_file(path, data, mtime_ns), tokens, limit)
 
 
-def read_file(path: Path, data: bytes, mtime_ns: int = 0, taxonomy: Path | None = None) -> Reading:
+def read_file(
+    path: Path, data: bytes, mtime_ns: int = 0, taxonomy: Path | None = None, root: Path | None = None
+) -> Reading:
     """The text and the lessons of a file, given its bytes, filed under the lists in the file `taxonomy` if given.
 
+    `root` is the folder that was indexed, if the file lies in one.
     Raises `UnreadableFile`, or `BadSettings` for a taxonomy that cannot be used.
     """
     lists = load_taxonomy(taxonomy)
     document = read(path, data)
     try:
-        lessons = document.lessons or recognise(document, path, lists)
+        lessons = document.lessons or recognise(document, path, lists, root)
         return _reading(document, lessons, path, data, mtime_ns, revision(taxonomy))
     except Exception as error:  # one odd file must not stop the others
         reason = f"The document cannot be processed ({type(error).__name__}: {error})."

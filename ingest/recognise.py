@@ -30,21 +30,24 @@ from ingest.values import Found, as_outcome
 _SHAPES: frozenset[Kind | None] = frozenset({"llis", "odr", "aar", "lessons"})  # a row of any other is a log's
 _FORMS: frozenset[Kind] = frozenset({"log", "odr"})
 _OF_ONE_RECORD = frozenset({"lesson_id", "supersedes", "superseded_by"})  # never inherited from the file
+_OF_ALL_RECORDS = frozenset({"collection", "access"})  # what a record file states of itself holds for its rows
 
 _Stated = tuple[Lesson, Mapping[str, Found]]
 """A lesson, and what its source states about it."""
 
 
-def recognise(document: Document, path: Path, taxonomy: Taxonomy | None = None) -> tuple[Lesson, ...]:
+def recognise(
+    document: Document, path: Path, taxonomy: Taxonomy | None = None, root: Path | None = None
+) -> tuple[Lesson, ...]:
     """The lessons of a document in reading order, with ids that are unique in it. Empty where it has no text.
 
     They do not overlap, and together they cover the text of a document that is not a record file. They are filed under
-    `taxonomy`, by default the packaged one.
+    `taxonomy`, by default the packaged one. `root` is the folder that was indexed, if the file lies in one.
     """
     if document.records:
-        stated = _from_records(document, path)
+        stated = _from_records(document, path, root)
     elif document.text.strip():
-        stated = _from_document(document, path)
+        stated = _from_document(document, path, root)
     else:
         return ()
     return tuple(_unique((derive(document.text, lesson, found, taxonomy) for lesson, found in stated), path))
@@ -65,7 +68,7 @@ def _unique(lessons: Iterator[Lesson], path: Path) -> Iterator[Lesson]:
         yield replace(lesson, lesson_id=identity) if again else lesson
 
 
-def _from_document(document: Document, path: Path) -> Iterator[_Stated]:
+def _from_document(document: Document, path: Path, root: Path | None) -> Iterator[_Stated]:
     text = document.text
     made = sections(document)
     stated = (document.title, *(heading.title for heading in document.headings[:1]))
@@ -75,18 +78,20 @@ def _from_document(document: Document, path: Path) -> Iterator[_Stated]:
     rows = log_rows(text, made) if kind not in ("template", "guidance") else []
     starts = record_starts(text, made, name) if kind not in NOT_LESSONS and not rows else []
     if rows:
-        yield from _of_rows(document, path, made, rows)
+        yield from _of_rows(document, path, root, made, rows)
     elif starts:
-        yield from _of_parts(document, path, made, starts, kind)
+        yield from _of_parts(document, path, root, made, starts, kind)
     else:
-        found = metadata(document, path)
+        found = metadata(document, path, root=root)
         yield _lesson(text, made, title, kind, found, (0, len(text)), _identity(found, path, 1))
 
 
-def _of_rows(document: Document, path: Path, made: Sequence[Part], rows: Sequence[Row]) -> Iterator[_Stated]:
+def _of_rows(
+    document: Document, path: Path, root: Path | None, made: Sequence[Part], rows: Sequence[Row]
+) -> Iterator[_Stated]:
     text = document.text
     cut = _cut(made, [part for row in rows for part in (_opening([], row.start), *row.parts)], len(text))
-    shared = _shared(document, path, rows[0].start.offset)
+    shared = _shared(document, path, root, rows[0].start.offset)
     for number, (row, (start, end)) in enumerate(zip(rows, _spans([row.start for row in rows], text), strict=True), 1):
         found = {**shared, **record_metadata(row.fields)}
         form = stated_kind(row.fields) or shape(row.parts)
@@ -97,11 +102,11 @@ def _of_rows(document: Document, path: Path, made: Sequence[Part], rows: Sequenc
 
 
 def _of_parts(
-    document: Document, path: Path, made: Sequence[Part], starts: Sequence[Start], kind: Kind
+    document: Document, path: Path, root: Path | None, made: Sequence[Part], starts: Sequence[Start], kind: Kind
 ) -> Iterator[_Stated]:
     text = document.text
     cut = _cut(made, [_opening(made, start) for start in starts], len(text))
-    shared = _shared(document, path, next(start.offset for start in starts if start.kind is None))
+    shared = _shared(document, path, root, next(start.offset for start in starts if start.kind is None))
     for number, (begin, (start, end)) in enumerate(zip(starts, _spans(starts, text), strict=True), 1):
         found = _inherit(shared, _own(document, begin, end))
         mine = _between(cut, start, end)
@@ -142,12 +147,12 @@ def _cut(made: Sequence[Part], more: Sequence[Part], end: int) -> list[Part]:
     return [part._replace(section=replace(part.section, end=stop)) for part, stop in zip(ordered, stops, strict=True)]
 
 
-def _shared(document: Document, path: Path, end: int) -> dict[str, Found]:
+def _shared(document: Document, path: Path, root: Path | None, end: int) -> dict[str, Found]:
     """What the file states about all its records: its own fields, its name, and what stands before the first."""
     before = replace(
         document, text=document.text[:end], headings=tuple(each for each in document.headings if each.end <= end)
     )
-    return {key: found for key, found in metadata(before, path).items() if key not in _OF_ONE_RECORD}
+    return {key: found for key, found in metadata(before, path, root=root).items() if key not in _OF_ONE_RECORD}
 
 
 def _own(document: Document, begin: Start, end: int) -> dict[str, Found]:
@@ -181,12 +186,14 @@ def _bare(title: str) -> str:
     return rest if normalise(rest) else title
 
 
-def _from_records(document: Document, path: Path) -> Iterator[_Stated]:
+def _from_records(document: Document, path: Path, root: Path | None) -> Iterator[_Stated]:
     text = document.text
+    of_file = metadata(Document("", fields=document.fields), path, root=root)
+    shared = {key: each for key, each in of_file.items() if key in _OF_ALL_RECORDS}
     for number, record in enumerate(document.records, 1):
         if not text[record.start : record.end].strip():
             continue
-        found = record_metadata(record.fields)
+        found = {**shared, **record_metadata(record.fields)}
         made = parts(text, record.headings, record.start, record.end)
         form = shape(made)
         kind = stated_kind(record.fields) or (form if form in _SHAPES else None) or "log"
@@ -230,6 +237,8 @@ def _lesson(
         supersedes=values.get("supersedes"),
         superseded_by=values.get("superseded_by"),
         url=values.get("url"),
+        collection=values.get("collection"),
+        access=values.get("access"),
         sections=tuple(part.section for part in made),
         provenance={key: each.provenance for key, each in found.items()},
     )

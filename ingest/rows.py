@@ -11,6 +11,7 @@ from ingest.headings import section_key, term
 from ingest.model import Section
 from ingest.outline import ONE_EVENT, Start
 from ingest.parts import RUN_IN_LEVEL, Part
+from ingest.values import row_fields
 
 LEAST_COLUMNS = 3  # of the header that must be a section or a field of a lesson
 _TOLD = frozenset({"cause", "recommendation", "lesson", "improve", "sustain"})  # a timeline or a task list has none
@@ -89,9 +90,7 @@ def _rows(text: str, table: Sequence[Sequence[_Cell]]) -> Iterator[Row]:
         if not content:
             continue
         values = {column: cell.text for column, cell in zip(columns, cells, strict=True)}
-        fields = {
-            field: next((values[column] for column in given if values[column]), "") for field, given in sources.items()
-        }
+        fields = row_fields(values, sources)
         start = text.rfind("\n", 0, cells[0].start) + 1
         line = text.find("\n", start)
         end = len(text) if line < 0 else line
@@ -102,5 +101,4 @@ def _rows(text: str, table: Sequence[Sequence[_Cell]]) -> Iterator[Row]:
             Part(Section(section_key(name), name, cell.start, stop), term(name), RUN_IN_LEVEL, cell.start)
             for (name, cell), stop in zip(content, ends, strict=True)
         )
-        given = {field: value for field, value in fields.items() if value}
-        yield Row(Start(start, title, titled.start, titled.start + len(titled.text)), given, parts)
+        yield Row(Start(start, title, titled.start, titled.start + len(titled.text)), fields, parts)

@@ -35,11 +35,12 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file found; `path` is absolute."""
+    """A file found; `path` is absolute. `root` is the folder given that it lies in, None for a file given itself."""
 
     path: Path
     size: int
     mtime_ns: int
+    root: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ def scan(paths: Sequence[Path]) -> Scan:
             if not _is_utf8(path):
                 failed.append(Problem(_printable(path), "The file's name is not valid UTF-8.", "Rename the file."))
             elif supported(path):
-                files[path] = File(path, stat.st_size, stat.st_mtime_ns)
+                folder = root if path != root else None
+                known = files.get(path)
+                if known is None or _nearer(folder, known.root):
+                    files[path] = File(path, stat.st_size, stat.st_mtime_ns, folder)
             elif suffix in UNREAD_DOCUMENTS or path == root:
                 wanted = UNREAD_DOCUMENTS.get(suffix, "PDF")
                 failed.append(Problem(str(path), f"{suffix or 'This'} files are not read.", f"Save it as {wanted}."))
@@ -109,6 +113,11 @@ def scan(paths: Sequence[Path]) -> Scan:
 def passed_over(name: str) -> bool:
     """Whether a file or folder of this name is left out wherever it lies."""
     return name.startswith(_HIDDEN) or name.lower() in _LITTER
+
+
+def _nearer(folder: Path | None, other: Path | None) -> bool:
+    """Whether a folder that holds a file is further down than another one that does."""
+    return folder is not None and (other is None or len(folder.parts) > len(other.parts))
 
 
 class _Walk:

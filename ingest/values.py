@@ -1,9 +1,9 @@
-"""How a stated value reads: whether it says anything, and as which id, address, name, outcome or list of topics."""
+"""How a stated value reads: whether it says anything, and as which id, address, name, label, outcome or topics."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from ingest.crosswalk import FIELDS, normal
@@ -20,6 +20,7 @@ class Found(NamedTuple):
 LONGEST_NAME = 100  # characters of a project, unit or owner: anything longer is a sentence
 LONGEST_ID = 64
 LONGEST_TOPIC = 60
+LONGEST_LABEL = 60
 
 _EMPTY = re.compile(
     r"\W*|\[[A-Za-z][^\]'\"]*\]|<[A-Za-z][^>:@]*>|(none|n/?a|null|nil|nan|tb[dcas](\b.{0,20})?|unknown|blank|"
@@ -55,6 +56,16 @@ _SEVERITIES: tuple[tuple[Severity, str], ...] = (
         r"\bsev(?:erity)?[- ]?[3-5]\b|\bp[- ]?[3-5]\b|minor|\blow|medium|moderate|negligible|marginal|trivial|\bblue\b",
     ),
 )
+_MARKS = frozenset(
+    "public internal restricted confidential secret unclassified classified official sensitive private proprietary "
+    "privileged protected controlled cui fouo sbu noforn limdis itar tlp".split()
+)
+_BESIDE_MARKS = frozenset(
+    "a as b be but by c clear commercial company confidence d distribution document e eu external f for general "
+    "government green highly in information is nato no not of only or personal red amber release releasable rel "
+    "s staff statement strict strictly to top ts u uk unlimited us usa use white".split()
+)
+_TLP = re.compile(r"(?:tlp[\s:-]*)?(red|amber(?:\+strict)?|green|white|clear)")
 _BETWEEN_TOPICS = re.compile(r"\s*[,;»|\n]\s*|\s+>\s+")
 
 
@@ -85,6 +96,34 @@ def as_id(value: str) -> str | None:
     if len(words) == 1:
         return native if re.search(r"\d|\w-\w", native) else None
     return native if re.search(r"\d", native) and native.upper() == native else None
+
+
+def as_access(value: str, *, outright: bool = True) -> str | None:
+    """A label that says who may read something, in the form in which labels are compared; None for a sentence.
+
+    Where its name does not say `outright` that it is one, only what says so itself is taken: "Official-Sensitive",
+    "TLP:AMBER", "Internal use only".
+    """
+    if not outright and not _is_marking(value):
+        return None
+    label = re.sub(r"\s*[,;]\s*", "; ", " ".join(value.lower().split()).strip(" \t,.;:*_`'\"[](){}<>"))
+    if colour := _TLP.fullmatch(label):
+        return f"tlp:{colour[1]}"
+    return label if label and len(label) <= LONGEST_LABEL and not is_pointer(label) else None
+
+
+def _is_marking(value: str) -> bool:
+    words = set(re.findall(r"\w+", value.lower()))
+    return not words.isdisjoint(_MARKS) and words <= _MARKS | _BESIDE_MARKS
+
+
+def row_fields(row: Mapping[str, str], columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The crosswalk's fields of a row, each from the first of its columns that says something."""
+    given = {field: [value for name in names if (value := row.get(name, ""))] for field, names in columns.items()}
+    given["access"] = given.get("access", []) + [
+        value for value in given.pop("marking", []) if as_access(value, outright=False)
+    ]
+    return {field: values[0] for field, values in given.items() if values}
 
 
 def as_url(value: str) -> str | None:

@@ -60,7 +60,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     path = Path(request["path"])
     try:
         taxonomy = request["taxonomy"] and Path(request["taxonomy"])
-        reading = read_file(path, path.read_bytes(), request["mtime_ns"], taxonomy)
+        root = request["root"] and Path(request["root"])
+        reading = read_file(path, path.read_bytes(), request["mtime_ns"], taxonomy, root)
         return {"reading": READING.dump_python(reading, mode="json")}
     except UnreadableFile as error:
         if isinstance(error.__cause__, MemoryError):

@@ -1,44 +1,12 @@
 """Stand-ins that let most tests run without a model, a network or a real document."""
 
-import re
-import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from index.embedder import Vectors
+from index.fakes import HashEmbedder as HashEmbedder
 from index.library import Library
 from index.settings import IndexSettings
 from ingest.model import Prepared
 from ingest.prepare import prepare
-
-
-class HashEmbedder:
-    """Each word adds one to a place its hash names: texts that share words are near each other."""
-
-    def __init__(self, name: str = "fake:hash", dimension: int = 512, max_tokens: int = 64) -> None:
-        self.name = name
-        self.dimension = dimension
-        self.max_tokens = max_tokens
-        self.longest = 0
-
-    def tokens(self, text: str) -> Sequence[int]:
-        return [word.start() for word in re.finditer(r"\w+|[^\w\s]", text)]
-
-    def documents(self, texts: Sequence[str]) -> Vectors:
-        self.longest = max([self.longest, *(len(self.tokens(text)) for text in texts)])
-        rows = [self._vector(text) for text in texts]
-        return np.array(rows, np.float32).reshape(len(texts), self.dimension)
-
-    def query(self, text: str) -> Vectors:
-        return self._vector(text)
-
-    def _vector(self, text: str) -> Vectors:
-        vector = np.full(self.dimension, 1e-3, np.float32)
-        for word in re.findall(r"\w+", text.lower()):
-            vector[zlib.crc32(f"{self.name} {word[:5]}".encode()) % self.dimension] += 1
-        return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
 def a_library(folder: Path, *, settings: IndexSettings | None = None, embedder: HashEmbedder | None = None) -> Library:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.library import Library
+from index.maintenance import faults
 from index.manifest import embedder_of
 from ingest.errors import LessonsError, LibraryMissing
 
@@ -62,7 +63,13 @@ def _library(settings: Settings) -> Check:
     with Library.open(settings.library, settings.index) as library:
         stats = library.stats()
         library.search("check", 1)
-    return Check("library", "ok", f"{stats.lessons:,} records in {stats.passages:,} passages at {settings.library}.")
+        wrong = faults(library)
+        repaired = library.catalogue.meta("repaired")
+    if wrong:
+        return Check("library", "failed", f"{'; '.join(wrong)}.", "Run: lessons compact")
+    last = f" Last repair, {repaired}." if repaired else ""
+    counts = f"{stats.lessons:,} records in {stats.passages:,} passages, searched by {stats.engine}"
+    return Check("library", "ok", f"{counts}, at {settings.library}; all files are whole.{last}")
 
 
 def _language_model(settings: Settings) -> Check:

@@ -13,7 +13,7 @@ from ingest.dates import infer_day_first, parse_date
 from ingest.errors import UnreadableFile
 from ingest.model import Document, Heading, Record
 from ingest.readers.cells import cell_text
-from ingest.values import as_id, as_name, as_url
+from ingest.values import as_id, as_name, as_url, row_fields
 
 Row = dict[str, str]
 
@@ -22,7 +22,7 @@ _LONGEST_TITLE = 90
 _LONGEST_ID = 64
 _IN_FIELDS_ONLY: Mapping[str, Callable[[str], str | None]] = {
     "id": as_id, "title": str, "url": as_url, "event_date": str, "written_date": str, "project": as_name,
-    "unit": as_name, "owner": as_name, "superseded_by": as_id,
+    "unit": as_name, "owner": as_name, "superseded_by": as_id, "collection": as_name,
 }  # fmt: skip
 """Fields that show a value as it stands, and how it is read; None where the field would not take it."""
 _DATES = ("event_date", "written_date")
@@ -74,10 +74,7 @@ def _fields(rows: Sequence[Row], sources: Mapping[str, list[str]], series: str) 
     dates = {column: _dates([row.get(column, "") for row in rows]) for column in dated}
     found = []
     for number, row in enumerate(rows):
-        values = {
-            field: next((value for column in given if (value := row.get(column, ""))), "")
-            for field, given in sources.items()
-        }
+        values = row_fields(row, sources)
         for field in _DATES:
             values[field] = next((dates[column][number] for column in sources.get(field, ()) if row.get(column)), "")
         values["id"] = _id(values.get("id", ""), series)

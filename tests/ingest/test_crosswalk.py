@@ -63,6 +63,9 @@ def test_no_sections(column):
         (["NtsbNo", "EventDate", "DocketUrl"], {"id": ["NtsbNo"], "url": ["DocketUrl"], "event_date": ["EventDate"]}),
         (["Date logged", "Logged by"], {"written_date": ["Date logged"], "owner": ["Logged by"]}),
         (["State"], {}),
+        (["Library", "Repository", "Access route", "Visual acuity"], {}),
+        (["Collection", "Access", "TLP"], {"collection": ["Collection"], "access": ["TLP", "Access"]}),
+        (["Classification", "Sensitivity"], {"marking": ["Sensitivity", "Classification"]}),
         (["Title", "title"], {"title": ["Title"]}),
     ],
 )

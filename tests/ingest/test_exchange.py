@@ -33,6 +33,7 @@ LESSON = Lesson(
     "AAR-7", "Pump", 0, len(TEXT), kind="aar", outcome="failure", maturity="lesson_identified",
     event_date="2021-03", written_date="2021-03-14", project="Water 2", unit="Well team", owner="Site engineer",
     supersedes="AAR-3", superseded_by="AAR-9", url="https://example.org/7", phase="operation", severity="major",
+    collection="Wells", access="restricted",
     topics=(Tag("pumps", "text", 2, 6), Tag("filters", "frontmatter")),
     causes=(Tag("maintenance", "text", 26, 30),),
     actions=(Action("Clean the filter weekly", 54, 77, "Site engineer", "2021-04", "open"),),
@@ -69,7 +70,8 @@ def items(draw):
         maturity=draw(st.sampled_from(get_args(Maturity))),
         severity=draw(st.none() | st.sampled_from(get_args(Severity))),
         event_date=draw(st.none() | st.sampled_from(["2021", "2021-03", "2021-03-14"])), written_date=None,
-        **{name: draw(maybe) for name in ("project unit owner supersedes superseded_by url phase".split())},
+        **{name: draw(maybe) for name in ("project unit owner supersedes superseded_by url phase access".split())},
+        collection=draw(maybe),
         topics=draw(tags), causes=draw(tags), contributors=draw(tags),
         actions=tuple(draw(st.lists(actions, max_size=2))), sections=tuple(draw(st.lists(sections, max_size=3))),
         provenance=draw(st.dictionaries(names, found, max_size=3)),
@@ -231,6 +233,9 @@ def edited(**changes):
         ("outcome", "Near miss", "outcome", "near_miss"),
         ("maturity", "lesson learned", "maturity", "lesson_learned"),
         ("severity", "Critical", "severity", "critical"),
+        ("collection", "Old wells", "collection", "Old wells"),
+        ("access", " Internal, Board", "access", "internal; board"),
+        ("access", None, "access", None),
         ("owner", None, "owner", None),
     ],
 )
@@ -252,7 +257,9 @@ def test_an_edited_list_keeps_the_quotes_of_what_stays(said):
     assert edited(topics=None).lessons[0].topics == ()
 
 
-@pytest.mark.parametrize(("key", "said"), [("kind", "saga"), ("outcome", "purple"), ("event_date", "soon")])
+@pytest.mark.parametrize(
+    ("key", "said"), [("kind", "saga"), ("outcome", "purple"), ("event_date", "soon"), ("access", "x" * 70)]
+)
 def test_a_value_that_a_field_cannot_have_is_named_and_not_taken(key, said):
     document = edited(**{key: said})
     assert document.lessons == (LESSON,)
@@ -277,7 +284,7 @@ def test_an_edited_body_is_recognised_anew_and_the_plain_fields_hold():
     plain = (
         "lesson_id title kind outcome maturity event_date written_date project unit owner phase severity url".split()
     )
-    for name in (*plain, "supersedes", "superseded_by"):
+    for name in (*plain, "supersedes", "superseded_by", "collection", "access"):
         assert getattr(lesson, name) == getattr(LESSON, name), name
     assert [tag.name for tag in lesson.topics] == ["pumps", "filters"]
     event = next(section for section in lesson.sections if section.key == "event")

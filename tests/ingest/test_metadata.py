@@ -268,7 +268,8 @@ def test_project_from_the_folder_that_says_so():
     assert project("/data/Exercise Trident 2/notes.md") == ("Exercise Trident 2", Provenance("folder"))
     assert project("/data/Project_Juno/2020/notes.md", "/data") == ("Project Juno", Provenance("folder"))
     assert project("/data/Project Juno/2020/notes.md") is None
-    assert project("/Project Juno/data/notes.md", "/Project Juno") is None
+    assert project("/Project Juno/data/notes.md", "/Project Juno") == ("Project Juno", Provenance("folder"))
+    assert project("/Project Juno/data/notes.md", "/Project Juno/data") is None
     assert project("/data/Project files/notes.md") is None
     assert project("/data/Projects/notes.md") is None
     assert project("notes.md") is None

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,15 @@ def test_a_file_that_is_gone_is_listed(folder):
     assert file.path == folder / "gone.md"
     assert isinstance(found, UnreadableFile)
     assert "No such file" in found.reason
+
+
+def test_a_reader_is_told_the_folder_that_was_indexed(folder):
+    (file,) = written(folder, "pass")
+    with ReaderPool(SETTINGS) as pool:
+        found = [
+            lesson.collection for _, read in pool.read([file, replace(file, root=folder)]) for lesson in read.lessons
+        ]
+    assert found == [None, "files"]
 
 
 def test_results_come_in_order_and_are_read_ahead(folder):

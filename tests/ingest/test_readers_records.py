@@ -123,6 +123,28 @@ def test_prince2_log():
     assert document.text.endswith("Details\nPriority: High")  # the record says "major"; the log's own word stays
 
 
+@pytest.mark.parametrize(
+    ("columns", "access"),
+    [
+        ({"Access": "Restricted"}, "Restricted"),
+        ({"Access label": "Board only", "Classification": "Secret"}, "Board only"),
+        ({"Sensitivity": "Public"}, "Public"),
+        ({"Classification": "Human error", "Handling": "Internal use only"}, "Internal use only"),
+        ({"Classification": "Human error", "Visibility": "10 miles", "Distribution": "All leads"}, None),
+    ],
+)
+def test_who_may_read_a_record(columns, access):
+    (record,) = rows({"title": "a", "lesson": "x", **columns}).records
+    assert record.fields.get("access") == access
+    assert "marking" not in record.fields
+
+
+def test_the_collection_of_a_record_is_in_its_field_only():
+    document = rows({"title": "a", "lesson": "x", "Collection": "Air Safety", "Repository": "org/repo"})
+    assert document.records[0].fields["collection"] == "Air Safety"
+    assert document.text == "a\n\nLesson\nx\n\nDetails\nRepository: org/repo"
+
+
 def test_table_without_any_known_column():
     document = table("a|b|c\n1|Blue door|x\n2|Red door|y\n")
     assert [record.fields["title"] for record in document.records] == ["Blue door", "Red door"]
@@ -253,6 +275,7 @@ def test_nasa_file():
     assert len(document.records) == 2102
     assert all(record.fields["id"].startswith("LLIS-") for record in document.records)
     assert all(len(record.fields["event_date"]) == 10 for record in document.records)
+    assert not any("access" in record.fields for record in document.records)
     spans_hold(document)
 
 
@@ -262,6 +285,7 @@ def test_safenet_file():
     first = document.records[0]
     assert len(document.records) == 2383
     assert first.fields["id"] == "68ZNMWSAFE"
+    assert not any("access" in record.fields for record in document.records)
     assert first.fields["title"] == "QUESTIONABLE QUALIFICATIONS"
     assert [heading.title for heading in first.headings][1:] == [
         "Contributing factors", "Human factors", "Other factors", "Narrative", "Immediate action taken", "Details",

@@ -492,6 +492,76 @@ def test_each_record_is_a_lesson_with_native_fields():
     assert (third.lesson_id, third.title, third.kind) == ("llis#4", "Crane tipped over", "retro")
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "found"),
+    [
+        (
+            "a.md",
+            "---\naccess: Restricted\n---\n# Pump\n\nIt stopped.",
+            [("boards", "folder", "restricted", "frontmatter")],
+        ),
+        (
+            "a.md",
+            "# Log\n\nAccess: internal\n\n| ID | Event | Lesson | Classification | Collection |\n|-|-|-|-|-|\n"
+            "| A-1 | It fell | Tie it | SECRET | Cranes |\n| A-2 | It broke | Test it | Wear | |",
+            [("Cranes", "native", "secret", "native"), ("boards", "folder", "internal", "label")],
+        ),
+        (
+            "a.csv",
+            "title,lesson,Access label,Collection\nPump,Clean it,Restricted,Wells\nTent,Tie it,,\n",
+            [("Wells", "native", "restricted", "native"), ("boards", "folder", None, None)],
+        ),
+        (
+            "a.json",
+            '{"access": "internal", "lessons": [{"title": "a", "lesson": "x"}, {"title": "b", "access": "Public"}]}',
+            [("boards", "folder", "internal", "frontmatter"), ("boards", "folder", "public", "native")],
+        ),
+    ],
+)
+def test_every_record_says_which_collection_it_is_of_and_who_may_read_it(name, data, found):
+    path = Path("/library/boards/2020") / name
+    made = recognise(read(path, data.encode()), path, root=Path("/library/boards"))
+    assert [
+        (each.collection, each.provenance["collection"].method, each.access,
+         each.provenance["access"].method if each.access else None) for each in made
+    ] == found  # fmt: skip
+    assert all(each.collection != "boards" for each in recognise(read(path, data.encode()), path))
+
+
+def test_entries_have_the_label_of_their_document_or_their_own():
+    text = """
+        # Lessons learned
+
+        Access: internal
+
+        ## Lesson 1: Pumps
+
+        Access: Restricted
+
+        ### What happened
+
+        It stopped.
+
+        ### Recommendation
+
+        Clean it.
+
+        ## Lesson 2: Tents
+
+        ### What happened
+
+        It fell.
+
+        ### Recommendation
+
+        Tie it.
+        """
+    made = recognise(document(text), Path("/library/notes.md"), root=Path("/library"))
+    assert [(each.title, each.access, each.collection) for each in made] == [
+        ("Lesson 1: Pumps", "restricted", "library"), ("Lesson 2: Tents", "internal", "library")
+    ]  # fmt: skip
+
+
 def test_ids_stay_when_records_are_added():
     rows = [({"title": name}, "Issue", "x") for name in ("a", "b", "c")]
     before = [each.lesson_id for each in recognise(records(*rows[:2]), Path("/library/Log.csv"))]

@@ -33,6 +33,13 @@ def test_a_file_below_two_paths_is_found_once(folder):
     assert sorted(names(result, folder)) == ["a.md", "sub.md", "sub/b.md"]
 
 
+def test_a_file_says_in_which_of_the_folders_given_it_lies(folder):
+    for paths in ([folder, folder / "sub", folder / "a.md"], [folder / "a.md", folder / "sub", folder]):
+        roots = {file.path.name: file.root for file in scan(paths).files}
+        assert roots == {"a.md": folder, "b.md": folder / "sub", "sub.md": folder}
+    assert [file.root for file in scan([folder / "a.md"]).files] == [None]
+
+
 @pytest.mark.parametrize(
     "name", [".hidden.md", ".git/notes.md", "~$draft.docx", ".~lock.draft.odt#", "Thumbs.db", "desktop.ini"]
 )

@@ -69,7 +69,7 @@ def retrieval(
         "metrics": outcomes[0].metrics,
         "latency_ms": outcomes[0].latency_ms,
         "index_seconds": None if seconds is None else round(seconds, 2),
-        "settings": settings.index.model_dump() | library.manifest.to_json() | {"mode": modes[0]},
+        "settings": settings.index.model_dump(exclude={"token"}) | library.manifest.to_json() | {"mode": modes[0]},
         "compared": {one.mode: {"metrics": one.metrics, "latency_ms": one.latency_ms} for one in outcomes},
     }
     if as_json:
