@@ -22,7 +22,7 @@ class Plain(Protocol):
     at most `k` nearest, where `among` has a flag for each.
     """
 
-    def __init__(self, vectors: Vectors, texts: list[str]) -> None: ...
+    def __init__(self, vectors: Vectors, texts: list[str], /) -> None: ...
     def save(self, folder: Path) -> None: ...
     def load(self, folder: Path) -> None: ...
     def ask(self, vector: Vectors, k: int, among: Mask | None) -> Places: ...
@@ -31,7 +31,7 @@ class Plain(Protocol):
 class Numpy:
     """All products, then the largest."""
 
-    def __init__(self, vectors: Vectors, texts: list[str]) -> None:
+    def __init__(self, vectors: Vectors, _texts: list[str]) -> None:
         self.vectors = vectors
 
     def save(self, folder: Path) -> None:
@@ -51,7 +51,7 @@ class Numpy:
 class FaissFlat:
     """`IndexFlatIP` with its own filter, on one thread: what a search must cost at the least."""
 
-    def __init__(self, vectors: Vectors, texts: list[str]) -> None:
+    def __init__(self, vectors: Vectors, _texts: list[str]) -> None:
         from index.local.base import library
 
         self.faiss = library()
@@ -77,7 +77,7 @@ class FaissFlat:
 class Usearch:
     """An HNSW graph with the library's defaults. It has no filter: ten times as many are fetched and sorted out."""
 
-    def __init__(self, vectors: Vectors, texts: list[str]) -> None:
+    def __init__(self, vectors: Vectors, _texts: list[str]) -> None:
         from usearch.index import Index
 
         self.index: Any = Index(ndim=vectors.shape[1], metric="ip")
@@ -104,7 +104,7 @@ class LangChain:
         from langchain_core.embeddings import FakeEmbeddings
 
         self.embedding = FakeEmbeddings(size=vectors.shape[1])
-        pairs = list(zip(texts, vectors.tolist(), strict=True))
+        pairs: Any = list(zip(texts, vectors, strict=True))
         self.store: Any = FAISS.from_embeddings(pairs, self.embedding, [{"at": at} for at in range(len(texts))])
 
     def save(self, folder: Path) -> None:

@@ -46,7 +46,7 @@ class Speed:
         }
 
 
-class _Timed(SentenceTransformerEmbedder):
+class TimedEmbedder(SentenceTransformerEmbedder):
     """The embedder, and how long it took for documents."""
 
     seconds = 0.0
@@ -77,7 +77,7 @@ def ours(files: Sequence[File]) -> Speed:
     with ReaderPool(settings) as pool:
         characters = sum(len(found.source.text) for _, found in pool.read(files) if not isinstance(found, Exception))
     reading = perf_counter() - started
-    embedder = _Timed()
+    embedder = TimedEmbedder()
     embedder.query("warm up")
     with (
         tempfile.TemporaryDirectory(prefix="lessons-eval-") as folder,

@@ -25,7 +25,7 @@ def compact(library: Library) -> Compacted:
 
     Needs as much free disk as the library takes. Raises `LibraryBusy`.
     """
-    with library.writing():
+    with library.storing():
         before = size_of(library.folder)
         with library.catalogue.transaction():
             library.catalogue.rows("DELETE FROM embeddings WHERE model <> ?", (library.manifest.model,))

@@ -11,7 +11,7 @@ import numpy as np
 from index.analysis import words_of
 from index.engine import Engine, Ranked, engine_class
 from index.library import Library
-from ingest.errors import LibraryError
+from ingest.errors import BadSettings, LibraryError
 
 SAMPLE, DEPTH = 50, 10
 LEAST = 0.9  # of the ten nearest must be the same
@@ -43,11 +43,11 @@ def move(library: Library, engine: str, address: str = "", *, discard: bool = Fa
     not hold what the catalogue holds, or finds something else than the old one.
     """
     started = perf_counter()
-    with library.writing():
+    with library.storing():
         old, before = library.engine, library.manifest
         target = replace(before, engine=engine, address=address)
         if (engine, address) == (before.engine, before.address):
-            raise LibraryError(f"The library is searched by {engine} already.")
+            raise BadSettings(f"The library is searched by {engine} already.", "See what searches it: lessons status")
         new = engine_class(engine)(replace(library.place(target), address=address), library.catalogue)
         new.repair(library.generation())
         new.settle()

@@ -23,6 +23,7 @@ from ingest.errors import LibraryBusy, LibraryError, LibraryMissing
 
 logger = logging.getLogger(__name__)
 
+REMEDY = "Check that the disk is not full and that you may write to the library's folder."
 WAIT = 5.0  # seconds for another writer to finish
 PATIENCE = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 """Seconds between attempts to see catalogue and engine at one generation: a writer is between its two commits for
@@ -126,24 +127,30 @@ class OpenLibrary:
     @contextmanager
     def committing(self) -> Iterator[None]:
         """All that is done inside is stored and found, or nothing. Raises `LibraryBusy` or `LibraryError`."""
-        with self.writing():
-            try:
-                with self.catalogue.transaction():
-                    generation, last = self.generation() + 1, self.catalogue.last_passage()
-                    yield
-                    came, gone = self.catalogue.passages_after(last), self.catalogue.gone_after(generation - 1)
-                    values = {"revision": str(int(self.catalogue.meta("revision")) + 1)}
-                    if came or gone:
-                        self.engine.update(generation, came, gone)
-                        values["generation"] = str(generation)
-                    self.catalogue.set_meta(values)
-            except (OSError, sqlite3.OperationalError) as error:
-                raise LibraryError(f"Nothing was stored: {error}.", _REMEDY) from error
+        with self.storing():
+            with self.catalogue.transaction():
+                generation, last = self.generation() + 1, self.catalogue.last_passage()
+                yield
+                came, gone = self.catalogue.passages_after(last), self.catalogue.gone_after(generation - 1)
+                values = {"revision": str(int(self.catalogue.meta("revision")) + 1)}
+                if came or gone:
+                    self.engine.update(generation, came, gone)
+                    values["generation"] = str(generation)
+                self.catalogue.set_meta(values)
             if came or gone:
                 try:
                     self.engine.settle()
-                except (OSError, RuntimeError, sqlite3.OperationalError, LibraryError) as error:
+                except (OSError, sqlite3.OperationalError, LibraryError) as error:
                     logger.warning("%s: put off to the next commit: %s", self.folder, error)  # all is stored already
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Hold the library for writing. Raises `LibraryBusy`, and `LibraryError` for what the disk refuses."""
+        with self.writing():
+            try:
+                yield
+            except (OSError, sqlite3.OperationalError) as error:
+                raise LibraryError(f"The library in {self.folder} cannot be written: {error}.", REMEDY) from error
 
     def generation(self) -> int:
         """Grows with every commit that changes passages."""
@@ -153,6 +160,8 @@ class OpenLibrary:
         """Bring the engine in line with the catalogue if somebody was cut short between the two commits."""
         if self.engine.generation() != self.generation():
             done = self.engine.repair(self.generation())
+            if not self.generation():  # just made
+                return
             logger.info("%s: %s", self.folder, done)
             with self.catalogue.transaction():
                 self.catalogue.set_meta({"repaired": f"{time.strftime('%Y-%m-%d %H:%M')}: {done}"})
@@ -196,6 +205,3 @@ class OpenLibrary:
         if not self._checked:
             self.manifest.check_probe(self.embedder)
             self._checked = True
-
-
-_REMEDY = "Check that the disk is not full and that you may write to the library's folder."

@@ -57,7 +57,7 @@ def reindex(
     report = Report(name, manifest.embedder)
     target = _register(library, name, embedder)
     _embed(library, target, embedder, report, on_step)
-    with library.writing():
+    with library.storing():
         _embed(library, target, embedder, report, on_step)  # what another process added meanwhile
         engine = engine_class(target.engine)(library.place(target), library.catalogue)
         engine.repair(library.generation())
@@ -75,7 +75,7 @@ def reindex(
 def _register(library: Library, name: str, embedder: Embedder) -> Manifest:
     """The manifest with that model, which gets a number if it has none. It does not serve yet."""
     catalogue = library.catalogue
-    with library.writing(), catalogue.transaction():
+    with library.storing(), catalogue.transaction():
         rows = catalogue.rows("SELECT id FROM models WHERE name = ?", (name,))
         target = Manifest.load(catalogue, rows[0]["id"] if rows else 0)
         assert target is not None
@@ -108,7 +108,7 @@ def _embed(
             return
         vectors = dict(zip(ids, embedder.documents(texts), strict=True))
         report.cut += sum(len(embedder.tokens(text)) > embedder.max_tokens for text in texts)
-        with library.writing(), catalogue.transaction():
+        with library.storing(), catalogue.transaction():
             alive = catalogue.living(ids)
             catalogue.put_vectors(target.model, ((number, vectors[number]) for number in alive))
         report.embedded += len(alive)

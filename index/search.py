@@ -51,16 +51,16 @@ def find(view: View, catalogue: Catalogue, model: int, wanted: Wanted, clock: Cl
     if wanted.words:
         matching = view.matching(wanted.words, wanted.most, wanted.selection)
         clock.lap("words")
-    every = dict.fromkeys([*wanted.named, *near.ids.tolist(), *matching.ids.tolist()])
+    every = {*wanted.named, *near.ids.tolist(), *matching.ids.tolist()}
     known = catalogue.vectors_of_passages(list(every), model)
-    ids = [number for number in every if number in known]
+    ids = sorted(known)  # so that equal scores are ranked alike, whatever found them first
     words = dict(zip(matching.ids.tolist(), matching.scores.tolist(), strict=True))
     lexical = np.array([words.get(number, 0.0) for number in ids], np.float32)
     dense = np.zeros(len(ids), np.float32)
     if wanted.vector is not None and ids:
         dense = np.stack([known[number][1] for number in ids]) @ wanted.vector
     scores = fuse(dense, lexical, wanted.weight)
-    scores[: sum(number in known for number in wanted.named)] += 1
+    scores[np.isin(ids, wanted.named)] += 1
     clock.lap("fuse")
     return Found(ids, [known[number][0] for number in ids], scores, dense, lexical)
 

@@ -77,7 +77,7 @@ class Base:
         """Raises `OSError`, `RuntimeError` or `ValueError` when the file is not there, or not whole."""
         faiss = library()
         self._path = path = folder / description.file
-        if path.stat().st_size != description.size:
+        if size_of(path) != description.size:
             raise ValueError(f"{path} has been cut or changed")
         self.description = description
         self.ids, self.lessons = np.load(path.with_suffix(".npy"), mmap_mode="r")
@@ -124,17 +124,23 @@ def build(catalogue: Passages, model: int, dimension: int, folder: Path, old: Ba
     file = f"vectors-{model}-{generation}.faiss"
     _write(folder / file, lambda path: faiss.write_index(index, str(path)))
     _write((folder / file).with_suffix(".npy"), lambda path: _save(path, np.stack([ids, lessons])))
-    size, checksum = (folder / file).stat().st_size, checksum_of(folder / file)
+    size, checksum = size_of(folder / file), checksum_of(folder / file)
     last = int(ids[-1]) if len(ids) else 0
     return Description(file, size, checksum, generation, last, len(ids), cells, probes, recall, trained)
 
 
+def size_of(path: Path) -> int:
+    """Bytes of the file and of that with the ids, which lies beside it."""
+    return path.stat().st_size + path.with_suffix(".npy").stat().st_size
+
+
 def checksum_of(path: Path) -> int:
-    """The CRC-32 of a file."""
+    """The CRC-32 of both."""
     out = 0
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 22):
-            out = zlib.crc32(chunk, out)
+    for file in (path, path.with_suffix(".npy")):
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 22):
+                out = zlib.crc32(chunk, out)
     return out
 
 
@@ -221,7 +227,10 @@ def _write(path: Path, write: Any) -> None:
     """A whole file in place of the old one, or none: on the disk when this returns."""
     partial = path.with_suffix(f"{path.suffix}.partial")
     try:
-        write(partial)
+        try:
+            write(partial)
+        except RuntimeError as error:  # FAISS's word for what the disk refuses
+            raise OSError(str(error)) from error
         with partial.open("rb+") as stream:
             os.fsync(stream.fileno())
     except BaseException:

@@ -113,8 +113,8 @@ class Words:
         """Take out ids, put in (id, record, text), and commit both at once."""
         import tantivy
 
-        writer = self._index.writer(num_threads=1)
         try:
+            writer = self._index.writer(num_threads=1)
             # What a killed commit left would be in the way of the next one, which gives its files the same names.
             writer.garbage_collect_files()
             # By query: `delete_documents_by_term` takes a number for a signed one and deletes nothing.
@@ -133,6 +133,8 @@ class Words:
             writer.wait_merging_threads()
         except ValueError as error:  # tantivy's word for a full disk, too
             raise LibraryError(f"The word index in {self._folder} cannot be written ({error}).", _REMEDY) from error
+        finally:
+            writer = None  # it holds tantivy's lock as long as anyone holds it, an error's traceback included
 
     def clear(self) -> None:
         """Remove everything, also what is damaged."""

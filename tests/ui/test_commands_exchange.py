@@ -51,7 +51,7 @@ LOG = (
 @pytest.fixture
 def run(monkeypatch):
     """Run a command on libraries that need no model; returns what it prints."""
-    monkeypatch.setattr("index.library.embedder_of", lambda *_: HashEmbedder())
+    monkeypatch.setattr("index.opened.embedder_of", lambda *_: HashEmbedder())
     app = typer.Typer()
     exchange.register(app)
     index.register(app)
@@ -141,10 +141,10 @@ def test_a_watch_says_what_it_does_and_ends_well_with_ctrl_c(tmp_path):
     docs.mkdir()
     (docs / "pump.md").write_text("# Pump\n\nThe pump stopped because the filter was blocked.\n")
     code = (
-        "import sys, typer, index.library\n"
+        "import sys, typer, index.opened\n"
         "from tests.fakes import HashEmbedder\n"
         "from ui.commands import exchange\n"
-        "index.library.embedder_of = lambda *_: HashEmbedder()\n"
+        "index.opened.embedder_of = lambda *_: HashEmbedder()\n"
         "app = typer.Typer()\n"
         "app.callback()(lambda: None)\n"
         "exchange.register(app)\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
-from ui.commands import evaluate_ingest
+from ui.commands import evaluate_index, evaluate_ingest
 from ui.commands.options import Embedder, Json, LibraryFolder, console, load_settings, opened, print_json
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     group.command()(answers)
     group.command()(verdict)
     evaluate_ingest.register(group)
+    evaluate_index.register(group)
     app.add_typer(group, name="eval", help="Measure retrieval, answers, recognition and speed.")
 
 
