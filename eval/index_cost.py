@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,9 +24,11 @@ from eval.embedding import peak_mb, resident_mb
 from eval.index_plain import FaissFlat, ways
 from eval.synthetic import SHARES, blank, grow, real_of
 from eval.throughput import TimedEmbedder
+from index.analysis import words_of
 from index.clock import Clock
 from index.encoder import Vectors
 from index.library import Library
+from index.local.view import ENOUGH, LocalView
 from index.maintenance import size_of
 from index.search import Wanted, best, find
 from index.settings import IndexSettings
@@ -43,6 +46,8 @@ class Cost:
 
     `memory_mb` is resident after all questions, what is mapped from files included. `stages_ms` are medians. `ratio` is
     the median of a whole search over that of embedding the question and one plain FAISS search, taken in turns.
+    `choices_ms` are medians of what the engine chooses between: an exact search and that of its file; and for each
+    filter, hits fetched until enough are selected ones, and records given to the word index.
     """
 
     way: str
@@ -57,6 +62,7 @@ class Cost:
     stages_ms: dict[str, float] = field(default_factory=dict)
     index: str = ""
     ratio: float | None = None
+    choices_ms: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -155,6 +161,7 @@ def _ours(folder: Path, name: str, questions: Sequence[str], build: float) -> Co
         among = _among(library, lessons, filters)
         cost.recall[label] = _recall([np.searchsorted(ids, one) for one in nearest], asked, vectors, among)
     cost.ratio = _ratio(library, questions, vectors)
+    cost.choices_ms = _choices(library, questions, asked, FaissFlat(vectors, []))
     return cost
 
 
@@ -223,6 +230,33 @@ def _ratio(library: Library, questions: Sequence[str], vectors: Vectors) -> floa
         took.append((perf_counter() - between, between - started))
     whole, bare = np.median(np.array(took), axis=0)
     return round(float(whole / bare), 2)
+
+
+def _choices(library: Library, questions: Sequence[str], asked: Vectors, flat: FaissFlat) -> dict[str, float]:
+    most = library.settings.candidates
+    words = [list(dict.fromkeys(words_of(question))) for question in questions]
+
+    def timed(each: Callable[[int], object]) -> float:
+        took = []
+        for number in range(len(questions)):
+            started = perf_counter()
+            each(number)
+            took.append(1000 * (perf_counter() - started))
+        return round(float(np.median(took)), 2)
+
+    with library.snapshot() as view:
+        assert isinstance(view, LocalView)
+        out = {
+            "vectors, exact": timed(lambda number: flat.ask(asked[number], most, None)),
+            "vectors, as chosen": timed(lambda number: view.near(asked[number], most)),
+        }
+        for name, share in SHARES.items():
+            lessons = library.catalogue.selected(library.catalogue.select({"collection": name}))
+            fetch = partial(view.words.search, k=int(ENOUGH * most / share))
+            give = partial(view.words.search_among, k=most, lessons=lessons)
+            for way, search in (("fetched", fetch), ("by record", give)):
+                out[f"words, {name}, {way}"] = timed(lambda number, search=search: search(words[number]))  # type: ignore[misc]
+    return out
 
 
 def _percentiles(took: Sequence[float]) -> tuple[float, float]:

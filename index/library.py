@@ -30,9 +30,9 @@ class Library(OpenLibrary):
         A passage that an earlier revision has word for word keeps its vector. `on_embedded` is called with the number
         of passages embedded since its last call. What is stored survives a crash, and everybody finds it.
         """
-        self.check_embedder()
         linked = 0
         with self.writing():
+            self.check_embedder()
             vectors = embed_new(self.catalogue, self.embedder, self.manifest, prepared, on_embedded)
             with self.committing():
                 for one, own in zip(prepared, vectors, strict=True):

@@ -52,7 +52,7 @@ def test_a_model_that_only_torch_runs_has_one_backend(tmp_path, monkeypatch):
 
 def test_memory_is_left_out_where_the_system_does_not_tell(monkeypatch):
     monkeypatch.setattr(Path, "exists", lambda self: False)
-    assert embedding._peak_mb() == 0
+    assert embedding.peak_mb() == 0
 
 
 def write(path: Path, rows):

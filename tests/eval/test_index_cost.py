@@ -36,6 +36,7 @@ def test_ours_misses_nothing_and_tells_what_it_costs(costs):
         if cost.way == "lessons":
             assert cost.memory_mb > 50
             assert {"embed", "vectors", "words", "fuse", "rank", "total"} <= cost.stages_ms.keys()
+            assert {"vectors, exact", "words, half, by record"} <= cost.choices_ms.keys()
             assert cost.ratio
             assert 0.2 < cost.ratio < 20
 

@@ -261,8 +261,7 @@ def test_a_library_made_with_another_embedder_is_refused(call, sample, monkeypat
     monkeypatch.setenv("LESSONS_EMBEDDER", "some/other-model")
     status, _, err = call("ask", "pumps?", "--library", sample.folder)
     assert status == 1
-    assert "some/other-model" in err
-    assert "--library" in err
+    assert "lessons reindex --embedder some/other-model" in err
 
 
 def test_a_folder_without_library_is_said(call, tmp_path):

@@ -115,4 +115,6 @@ def _print(costs: Sequence[Cost]) -> None:
         for cost in own:
             if cost.ratio is not None:
                 stages = ", ".join(f"{stage} {ms}" for stage, ms in cost.stages_ms.items())
+                choices = "; ".join(f"{choice} {ms}" for choice, ms in cost.choices_ms.items())
                 console().print(f"{cost.index}; {cost.ratio:.2f} times the bare cost; stages, ms: {stages}")
+                console().print(f"What was chosen between, ms: {choices}")
