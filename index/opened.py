@@ -44,8 +44,9 @@ class OpenLibrary:
         self.catalogue = catalogue
         self._given = embedder
         self._serving: tuple[str, ...] = ()
+        self._ahead = False  # whether the engine may hold what the catalogue did not take
         self._writer = FileLock(folder / "writer.lock")
-        self._refresh()
+        self.refresh()
         if self.engine.generation() != self.generation():
             with suppress(LibraryBusy), self.writing(wait=0):  # busy: the writer at work brings them together
                 pass
@@ -118,7 +119,7 @@ class OpenLibrary:
             ) from error
         try:
             if outermost:
-                self._refresh()
+                self.refresh()
                 self._mend()
             yield
         finally:
@@ -128,6 +129,9 @@ class OpenLibrary:
     def committing(self) -> Iterator[None]:
         """All that is done inside is stored and found, or nothing. Raises `LibraryBusy` or `LibraryError`."""
         with self.storing():
+            if self._ahead:
+                self._mend()
+            self._ahead = True
             with self.catalogue.transaction():
                 generation, last = self.generation() + 1, self.catalogue.last_passage()
                 yield
@@ -137,6 +141,7 @@ class OpenLibrary:
                     self.engine.update(generation, came, gone)
                     values["generation"] = str(generation)
                 self.catalogue.set_meta(values)
+            self._ahead = False
             if came or gone:
                 try:
                     self.engine.settle()
@@ -158,6 +163,7 @@ class OpenLibrary:
 
     def _mend(self) -> None:
         """Bring the engine in line with the catalogue if somebody was cut short between the two commits."""
+        self._ahead = False
         if self.engine.generation() != self.generation():
             done = self.engine.repair(self.generation())
             if not self.generation():  # just made
@@ -166,7 +172,7 @@ class OpenLibrary:
             with self.catalogue.transaction():
                 self.catalogue.set_meta({"repaired": f"{time.strftime('%Y-%m-%d %H:%M')}: {done}"})
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Serve what the manifest says now: another process may have changed it."""
         names = ("model", "engine", "address")
         now = tuple(self.catalogue.meta(name) for name in names)
@@ -186,7 +192,7 @@ class OpenLibrary:
         """Catalogue and engine at one generation, as this thread reads them inside."""
         for wait in (*PATIENCE, None):
             with self.catalogue.snapshot():
-                self._refresh()
+                self.refresh()
                 view = self.engine.view(self.generation(), anyway=wait is None)
                 if view is not None:
                     yield view

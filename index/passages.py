@@ -38,7 +38,7 @@ class Passages(Database):
 
     def passage_ids(self) -> Ids:
         """The ids of all passages, ascending."""
-        return np.array([row[0] for row in self.rows("SELECT id FROM passages ORDER BY id")], np.int64)
+        return np.fromiter((row[0] for row in self.each("SELECT id FROM passages ORDER BY id")), np.int64)
 
     def count(self) -> int:
         """How many passages there are."""

@@ -21,7 +21,7 @@ from index.local.view import LocalView, alive_in, without
 from index.local.words import Words
 from ingest.errors import LibraryError
 
-LEAST_STALE, SHARE_STALE = 2048, 8
+LEAST_STALE, SHARE_STALE = 512, 8
 """A new FAISS file is made when more vectors than these, and more than one in so many, are not in it or dead."""
 
 
@@ -116,7 +116,8 @@ class LocalEngine:
         return ", ".join(wrong)
 
     def compact(self) -> None:
-        self._rebuild(None)
+        if self._catalogue.meta(self._key):
+            self._rebuild(None)
         everything = self._catalogue.passage_ids().tolist()
         there = self._words.state().ids().tolist()
         self.update(int(self._catalogue.meta("generation")), everything, there)

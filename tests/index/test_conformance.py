@@ -36,3 +36,24 @@ class TestWordsByRecord(Conformance):
     @pytest.fixture(autouse=True)
     def _never_fetch_more(self, monkeypatch):
         monkeypatch.setattr("index.local.view.MOST_FETCHED", 0)
+
+
+class TestMilvusLite(Conformance):
+    """What stands for Milvus 2.5 and later: with words."""
+
+    engine = "milvus"
+
+    @pytest.fixture(autouse=True)
+    def _address(self, milvus_lite):
+        self.address = milvus_lite
+
+
+class TestMilvus(Conformance):
+    """The real server, of a version without words."""
+
+    engine = "milvus"
+    lexical = False
+
+    @pytest.fixture(autouse=True)
+    def _address(self, milvus_2):
+        self.address = milvus_2

@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from index import encoder_record
 from index.database import Database
 from index.embedder import PACKAGED, SentenceTransformerEmbedder, locate
-from index.encoder import folder_of, load
+from index.encoder import Encoder, folder_of, load
 from index.encoder_openvino import BATCH_TOKENS, OpenVinoEncoder, _batches, machine
 from index.encoder_recipe import NotReproducible, Recipe, prompts_of
 from index.encoder_torch import TorchEncoder
@@ -201,11 +202,11 @@ def test_the_fastest_here_is_taken_and_remembered(cache, monkeypatch, seconds, b
     clock, built = Clock(monkeypatch), {}
 
     def build(precision):
-        built[precision] = Timed(clock, {"float": seconds[0], "int8": seconds[1]}[precision])
+        built[precision] = taking(clock, {"float": seconds[0], "int8": seconds[1]}[precision])
         return built[precision]
 
     monkeypatch.setattr(encoder_record, "TRUSTED", {"digest"})
-    assert encoder_record.settle("digest", "here", build, None) is built[best]
+    assert encoder_record.settle("digest", "here", build, lambda: taking(clock, 9.0)) is built[best]
     assert encoder_record.recall("digest", "here") == best
     assert encoder_record.recall("digest", "elsewhere") is None
     assert encoder_record.recall("of another", "here") is None
@@ -214,14 +215,14 @@ def test_the_fastest_here_is_taken_and_remembered(cache, monkeypatch, seconds, b
 def test_timing_takes_turns_and_one_bad_round_decides_nothing(monkeypatch):
     clock = Clock(monkeypatch)
     warm, stalled = 9.0, 0.1
-    one, other = Timed(clock, warm, 0.01, stalled, 0.01), Timed(clock, warm, 0.02)
+    one, other = taking(clock, warm, 0.01, stalled, 0.01), taking(clock, warm, 0.02)
     assert encoder_record.timed({"float": one, "int8": other}) == pytest.approx({"float": 0.01, "int8": 0.02})
     assert clock.turns == [one, other] * (1 + encoder_record.ROUNDS)
 
 
 def test_timing_is_soon_over_on_a_slow_machine(monkeypatch):
     clock = Clock(monkeypatch)
-    encoder_record.timed({"float": Timed(clock, 1.0), "int8": Timed(clock, 2.0)})
+    encoder_record.timed({"float": taking(clock, 1.0), "int8": taking(clock, 2.0)})
     assert len(clock.turns) == 4
 
 
@@ -244,6 +245,10 @@ class Timed:
     def encode(self, texts, kind):
         self.clock.now += self.seconds.pop(0) if len(self.seconds) > 1 else self.seconds[0]
         self.clock.turns.append(self)
+
+
+def taking(clock, *seconds) -> Encoder:
+    return cast("Encoder", Timed(clock, *seconds))
 
 
 @pytest.mark.parametrize(("best", "backend"), [("float", "openvino"), ("int8", "openvino int8")])

@@ -30,7 +30,9 @@ class Forgetful(Elsewhere):
 class Blind(Elsewhere):
     def view(self, generation, *, anyway=False):
         view = super().view(generation, anyway=anyway)
-        view.near = lambda vector, k, selection=None: Ranked(np.empty(0, np.int64), np.empty(0, np.float32))
+        assert view is not None
+        nothing = Ranked(np.empty(0, np.int64), np.empty(0, np.float32))
+        setattr(view, "near", lambda *_: nothing)  # noqa: B010 - a method of an object
         return view
 
 
@@ -91,3 +93,23 @@ def test_an_engine_nobody_has_is_refused_with_the_choices(tmp_path):
     with pytest.raises(BadSettings, match=r"faiss, milvus"):
         a_library(tmp_path / "new", settings=IndexSettings(engine="none"))
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("server", ["milvus_2", "milvus_lite"])
+def test_a_library_moves_to_a_server_and_back(tmp_path, request, server):
+    address = request.getfixturevalue(server)
+    with a_library(tmp_path / "library", embedder=HashEmbedder(dimension=64)) as library:
+        library.add([prepared(library, f"{n}.md", f"# The pump {n}\n\nThe word{n} of it.\n") for n in range(30)])
+        library.remove(["/documents/3.md"])
+        before = [hit.lesson_id for hit in library.search("word7", mode="dense").hits]
+        report = move(library, "milvus", address)
+        assert (report.passages, report.questions) == (29, 29)
+        assert report.dense >= 0.99
+        assert (report.lexical is None) == (server == "milvus_2")
+        assert library.stats().engine.startswith("milvus")
+        assert [hit.lesson_id for hit in library.search("word7", mode="dense").hits][:1] == before[:1]
+        assert library.search("pump", filters={"source": "/7.md"}).hits[0].lesson_id == "7#1"
+        library.add([prepared(library, "late.md", "# Late\n\nThe zeppelin.\n")])
+        back = move(library, "faiss", discard=True)
+        assert (back.passages, back.dense) == (30, 1.0) if server == "milvus_lite" else back.passages == 30
+        assert library.search("zeppelin").hits[0].lesson_id == "late#1"

@@ -120,9 +120,8 @@ def test_a_file_that_is_gone_is_listed(folder):
 def test_a_reader_is_told_the_folder_that_was_indexed(folder):
     (file,) = written(folder, "pass")
     with ReaderPool(SETTINGS) as pool:
-        found = [
-            lesson.collection for _, read in pool.read([file, replace(file, root=folder)]) for lesson in read.lessons
-        ]
+        both = [reading for _, reading in pool.read([file, replace(file, root=folder)])]
+    found = [lesson.collection for reading in both if isinstance(reading, Reading) for lesson in reading.lessons]
     assert found == [None, "files"]
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from index.fakes import HashEmbedder
 from index.library import Library
-from index.opened import embedder_of
+from index.manifest import embedder_of
 from ingest.errors import BadSettings
 from tests.fakes import a_library, prepared
 from ui.commands import index, maintain
