@@ -170,6 +170,19 @@ class Conformance:
         assert ids(library, "tent anchored")[0] == "tent#1"
         assert library.engine.check() == ""
 
+    def test_a_commit_that_fails_within_a_longer_run_changes_nothing(self, library: Library) -> None:
+        with library.writing():
+            with pytest.raises(ZeroDivisionError), library.committing():
+                library.catalogue.archive("/conformance/pump.md")
+                last = library.catalogue.last_passage()
+                gone = library.catalogue.gone_after(library.generation())
+                library.engine.update(library.generation() + 1, library.catalogue.passages_after(last), gone)
+                raise ZeroDivisionError
+            library.add([a_note(library, "tent", "The tent was not anchored.")])
+        assert library.engine.check() == ""
+        for mode in self.modes:
+            assert ids(library, "pump filter", mode)[0] == "pump#1"
+
     def test_an_engine_that_got_ahead_is_brought_back(self, library: Library, folder: Path) -> None:
         tent = a_note(library, "tent", "The tent was not anchored.")
         vectors = embed_new(library.catalogue, library.embedder, library.manifest, [tent])

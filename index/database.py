@@ -12,6 +12,7 @@ from typing import Any
 
 from ingest.errors import LibraryError, SchemaMismatch
 
+REMEDY = "Check that the disk is not full and that you may write to the library's folder."
 BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
 LAYOUT = 3
 """Of the catalogue; `migrations/NNN.sql` leads to layout NNN from the one before."""
@@ -20,15 +21,31 @@ LAYOUT = 3
 class Database:
     """Made from `schema.sql` when the file is not there, and brought to its layout when an older version made it.
 
-    Each thread has a connection of its own.
+    Each thread has a connection of its own. Where nothing can be written, the disk being full, say, it can be read,
+    unless a process was killed and left changes beside the file.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
+        self._immutable = False
         try:
-            self._prepare()
+            try:
+                self._prepare()
+            except sqlite3.OperationalError as error:
+                self.close()
+                log = path.with_name(f"{path.name}-wal")
+                if not path.exists() or (log.exists() and log.stat().st_size):
+                    raise
+                self._immutable = True
+                try:
+                    self._prepare()
+                except sqlite3.OperationalError:
+                    raise error from None
+        except sqlite3.OperationalError as error:
+            self.close()
+            raise LibraryError(f"The catalogue {path} cannot be opened: {error}.", REMEDY) from error
         except sqlite3.DatabaseError as error:
             self.close()
             reason = f"The catalogue {path} cannot be read: {error}."
@@ -40,9 +57,13 @@ class Database:
     @property
     def _connection(self) -> sqlite3.Connection:
         if not hasattr(self._local, "connection"):
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+            name = f"{self._path.absolute().as_uri()}?immutable=1" if self._immutable else str(self._path)
+            connection = sqlite3.connect(
+                name, timeout=30, isolation_level=None, check_same_thread=False, uri=self._immutable
+            )
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
+            if not self._immutable:
+                connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA foreign_keys = ON")
             self._local.connection = connection
             self._all.append(connection)

@@ -138,7 +138,8 @@ def take_over(database: Database, folder: Path) -> None:
     """Move the manifest of an earlier layout into the catalogue. Raises `SchemaMismatch` when it is damaged or lost."""
     path = folder / OLD_FILE
     if database.meta("model"):
-        path.unlink(missing_ok=True)  # a run was cut short between the two
+        if path.exists():
+            path.unlink()  # a run was cut short between the two
         return
     if not path.exists():
         if database.rows("SELECT 1 FROM models"):

@@ -14,6 +14,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from index.catalogue import Catalogue
+from index.database import REMEDY
 from index.embedder import Embedder
 from index.engine import Place, View, engine_class
 from index.manifest import Manifest, embedder_of, take_over
@@ -23,7 +24,6 @@ from ingest.errors import LibraryBusy, LibraryError, LibraryMissing
 
 logger = logging.getLogger(__name__)
 
-REMEDY = "Check that the disk is not full and that you may write to the library's folder."
 WAIT = 5.0  # seconds for another writer to finish
 PATIENCE = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 """Seconds between attempts to see catalogue and engine at one generation: a writer is between its two commits for
@@ -48,7 +48,8 @@ class OpenLibrary:
         self._writer = FileLock(folder / "writer.lock")
         self.refresh()
         if self.engine.generation() != self.generation():
-            with suppress(LibraryBusy), self.writing(wait=0):  # busy: the writer at work brings them together
+            # Busy: the writer at work brings them together. No room: it is tried again at the next opening.
+            with suppress(LibraryError, OSError, sqlite3.OperationalError), self.writing(wait=0):
                 pass
 
     @classmethod
@@ -117,6 +118,8 @@ class OpenLibrary:
             raise LibraryBusy(
                 f"Another process is indexing into {self.folder}.", "Wait until it is done, then try again."
             ) from error
+        except OSError as error:
+            raise LibraryError(f"The library in {self.folder} cannot be written: {error}.", REMEDY) from error
         try:
             if outermost:
                 self.refresh()

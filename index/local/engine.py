@@ -135,6 +135,7 @@ class LocalEngine:
 
     def close(self) -> None:
         self._view = None
+        self._words.close()
 
     def _open_base(self, file: str) -> Base | None:
         """Raises `LibraryError` when the file is not whole."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from index.analysis import analyzer
+from index.database import REMEDY
 from index.engine import Ids, Ranked
 from ingest.errors import LibraryError
 
@@ -79,6 +82,10 @@ class Words:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._copy: TemporaryDirectory[str] | None = None
+        if folder.is_dir() and not os.access(folder, os.W_OK):  # tantivy writes a lock to read
+            self._copy = TemporaryDirectory(prefix="lessons-words-")
+            self._folder = Path(shutil.copytree(folder, self._copy.name, dirs_exist_ok=True))
         self._open()
 
     def _open(self) -> None:
@@ -132,14 +139,16 @@ class Words:
             writer.commit()
             writer.wait_merging_threads()
         except ValueError as error:  # tantivy's word for a full disk, too
-            raise LibraryError(f"The word index in {self._folder} cannot be written ({error}).", _REMEDY) from error
+            raise LibraryError(f"The word index in {self._folder} cannot be written ({error}).", REMEDY) from error
         finally:
             writer = None  # it holds tantivy's lock as long as anyone holds it, an error's traceback included
+
+    def close(self) -> None:
+        """Remove what was copied."""
+        if self._copy:
+            self._copy.cleanup()
 
     def clear(self) -> None:
         """Remove everything, also what is damaged."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._open()
-
-
-_REMEDY = "Check that the disk is not full and that you may write to the library's folder."

@@ -80,6 +80,24 @@ def test_a_full_disk_stops_a_change_and_nothing_else(full, change, leave):
         assert faults(library) == []
 
 
+@pytest.mark.parametrize("how", ["full", "read-only"])
+def test_a_library_is_read_where_nothing_can_be_written(full, how):
+    folder = full / "library"
+    notes = [f"{number}.md" for number in range(40)]
+    with a_library(folder, embedder=HashEmbedder(dimension=64)) as library:
+        library.add([prepared(library, name, NOTE.format(name[:-3])) for name in notes])
+    if how == "full":
+        fill(full)
+    else:
+        subprocess.run(["mount", "-o", "remount,ro", full], check=True)
+    with Library.open(folder, embedder=HashEmbedder(dimension=64)) as library:
+        for mode in ("hybrid", "lexical", "dense"):
+            assert library.search("word33", mode=mode, filters={"source": "33"}).hits[0].source == "/documents/33.md"
+        with pytest.raises(LibraryError, match="disk"):
+            library.remove(["/documents/33.md"])
+        assert library.stats().documents == 40
+
+
 @pytest.fixture
 def whole(tmp_path, monkeypatch):
     """A library with everything a library may have, as it lies on disk while it is open, and what it finds."""

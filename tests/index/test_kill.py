@@ -16,7 +16,7 @@ from index.sync import sync
 from tests.fakes import HashEmbedder, a_library
 
 ROOT = Path(__file__).parents[2]
-KILLS = 50
+KILLS = 20
 READERS = 2
 CHILD = f"""
 import sys, time

@@ -255,6 +255,23 @@ def test_unknown_ids_are_refused(library):
         library.source(99)
 
 
+@pytest.mark.parametrize("query", ["AAR-2021-04", "aar-2021-04 ", "pump stopped AT the water point"])
+def test_an_id_or_a_title_goes_straight_to_its_record(library, query):
+    shouting = "# Water\n\n" + "The pump stopped at the water point, AAR-2021-04 said. " * 6
+    library.add([prepared(library, f"other{number}.md", shouting) for number in range(5)])
+    assert ids(library.search(query))[0] == "AAR-2021-04"
+    assert "AAR-2021-04" not in ids(library.search(query, 50, {"unit": "Digital"}))
+    assert "AAR-2021-04" not in ids(library.search(query, 50, {"outcome": "success"}))
+
+
+def test_a_field_that_is_empty_is_selected_by_none(library):
+    library.add([prepared(library, "tents.md", "# Tents\n\nThe tents leaked.\n")])
+    assert ids(library.search("pump router tents", filters={"unit": "none"})) == ["tents#1"]
+    assert set(ids(library.search("pump router tents", filters={"access": "public,none"}))) == {
+        "AAR-2021-04", "router#1", "tents#1"
+    }  # fmt: skip
+
+
 def test_ids_are_found_whatever_their_spelling(library):
     assert library.find_ids(["aar 2021-04"]) == ["AAR-2021-04"]
     assert library.find_ids([], ["04"]) == ["AAR-2021-04"]
