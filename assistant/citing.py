@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.answer import Cited
 from index.hit import Hit
 from index.library import Library
+from ingest.errors import LibraryError
 
 
 class Citations:
@@ -18,12 +19,14 @@ class Citations:
     def cite(self, hit: Hit, start: int, end: int) -> Cited:
         """The citation of the source's text at `start:end`, which lies inside the hit.
 
-        Raises `AssertionError` if the passage is not what the source holds there: a broken library.
+        Raises `LibraryError` if the source does not hold the passage there: it was indexed again meanwhile.
         """
         key = (hit.source_id, start, end)
         if key not in self._cited:
             quote = hit.text[start - hit.start : end - hit.start]
-            assert self._text(hit.source_id)[start:end] == quote, f"{hit.lesson_id}: {start}:{end} is not the quote"
+            if self._text(hit.source_id)[start:end] != quote:
+                reason = f"The document of {hit.lesson_id} was indexed again while it was being read."
+                raise LibraryError(reason, "Ask again.")
             self._cited[key] = cited(len(self._cited) + 1, hit, start, end)
         return self._cited[key]
 

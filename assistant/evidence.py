@@ -119,4 +119,5 @@ def _key(hit: Hit, at: int) -> str | None:
 def _similarities(library: Library, query: str, texts: Sequence[str]) -> list[float]:
     if not texts:
         return []
-    return [float(value) for value in library.embedder.documents(texts) @ np.asarray(library.embedder.query(query))]
+    embedder = library.embedder
+    return [float(value) for value in embedder.documents(texts) @ np.asarray(embedder.query(query))]

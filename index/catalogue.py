@@ -85,12 +85,9 @@ class Catalogue(Store):
     def lessons(self, filters: Filters) -> Iterator[tuple[Lesson, str, str]]:
         """The living lessons that match, by file and place: each with its text and its source's path."""
         condition, parameters = where(self.select(filters))
-        source: sqlite3.Row | None = None
-        sql = f"SELECT l.* FROM lessons l WHERE {condition} ORDER BY l.source_id, l.ordinal"
-        for row in self.rows(sql, parameters):
-            if source is None or source["id"] != row["source_id"]:
-                source = self.rows("SELECT id, path, text FROM sources WHERE id = ?", (row["source_id"],))[0]
-            yield LESSON.validate_python(_lesson_values(row)), source["text"][row["start"] : row["end"]], source["path"]
+        # In one query: the text must be that of the same revision.
+        for row in self.rows(f"{LESSON_ROWS} WHERE {condition} ORDER BY l.source_id, l.ordinal", parameters):
+            yield LESSON.validate_python(_lesson_values(row)), row["body"], row["path"]
 
     def lesson(self, lesson_id: str) -> LessonView:
         """A whole record. Raises `NotInLibrary`."""
@@ -117,7 +114,7 @@ class Catalogue(Store):
 
     def named(self, query: str, selection: Selection | None, most: int = 2) -> list[int]:
         """The first passages of the records whose id or title the query is, `most` of each."""
-        sql = "SELECT id FROM lessons WHERE {} = ? COLLATE NOCASE LIMIT 20"
+        sql = "SELECT id FROM lessons WHERE {} = ? COLLATE NOCASE LIMIT 200"
         found = [row[0] for name in ("lesson_id", "title") for row in self.rows(sql.format(name), (query.strip(),))]
         if not found:
             return []

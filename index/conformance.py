@@ -276,6 +276,8 @@ def some_filters() -> Iterator[tuple[dict[str, str], Callable[[Row], bool]]]:
             # The catalogue knows no empty value: it is asked for by name.
             yield {name: (value or "none").upper() if name != "outcome" else value}, _is(name, value)
     yield {"outcome": "failure,success"}, lambda row: row["outcome"] in ("failure", "success")
+    yield {"access": "public,public,Public"}, _is("access", "public")
+    yield {"outcome": "failure,failure"}, _is("outcome", "failure")
     yield {"access": "public,internal,none"}, lambda row: row["access"] in ("public", "internal", "")
     yield {"since": "2020-06-10"}, lambda row: row["event_date"] in ("2020-06", "2020-06-15", "2023-01-31")
     yield {"until": "2020"}, lambda row: row["event_date"] in ("2019", "2020-06", "2020-06-15")

@@ -28,7 +28,8 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._immutable = False
         try:
             try:
@@ -66,14 +67,19 @@ class Database:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA foreign_keys = ON")
             self._local.connection = connection
-            self._all.append(connection)
+            with self._lock:
+                for thread, old in self._all:
+                    if not thread.is_alive():
+                        old.close()
+                self._all = [(thread, old) for thread, old in self._all if thread.is_alive()]
+                self._all.append((threading.current_thread(), connection))
         connection = self._local.connection
         assert isinstance(connection, sqlite3.Connection)
         return connection
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        for connection in self._all:
+        for _, connection in self._all:
             connection.close()
         self._all.clear()
         self._local = threading.local()

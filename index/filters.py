@@ -69,6 +69,8 @@ def check_filters(filters: Filters) -> None:
             raise BadFilter(f"There is no filter {name!r}.", _REMEDY)
         if name in CHOICES and not set(values_of(name, value)) <= {*CHOICES[name], NONE}:
             raise BadFilter(f"{name} cannot be {value!r}.", f"Choose from: {', '.join(CHOICES[name])}.")
+        if (name in CHOICES or name in LABELS) and not all(values_of(name, value)):
+            raise BadFilter(f"{name} cannot be {value!r}.", "Join values by single commas.")
         if name in PERIODS and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
             raise BadFilter(f"{name} cannot be {value!r}.", "Give a year or a date: 2021, 2021-03 or 2021-03-14.")
 

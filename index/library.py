@@ -16,6 +16,7 @@ from index.search import Wanted, best, find
 from ingest.errors import BadQuestion
 from ingest.model import Lesson, Prepared, Reading
 
+MOST_CANDIDATES = 12_800
 Mode = Literal["hybrid", "dense", "lexical"]
 
 
@@ -32,7 +33,7 @@ class Library(OpenLibrary):
         """
         linked = 0
         with self.writing():
-            self.check_embedder()
+            self.serving().ready()
             vectors = embed_new(self.catalogue, self.embedder, self.manifest, prepared, on_embedded)
             with self.committing():
                 for one, own in zip(prepared, vectors, strict=True):
@@ -85,23 +86,29 @@ class Library(OpenLibrary):
         with self.snapshot() as view:
             selection = self.catalogue.select(filters) if filters else None
             clock.lap("filter")
+            serving = self.serving()
             vector, words, weight = None, list[str](), 0.0
             named: list[int] = []
             if mode != "lexical":
-                self.check_embedder()
-                vector, weight = self.embedder.query(query), 1.0
+                vector, weight = serving.ready().query(query), 1.0
                 clock.lap("embed")
             if mode != "dense":
                 words = list(dict.fromkeys(words_of(query)))
             if mode == "hybrid":
                 weight, named = self.settings.dense_weight, self.catalogue.named(query, selection)
-            wanted = Wanted(vector, words, self.settings.candidates, weight, selection, named)
-            found = find(view, self.catalogue, self.manifest.model, wanted, clock)
-            places = best(found, k, per_lesson)
+            most, places = self.settings.candidates, list[int]()
+            while True:
+                wanted = Wanted(vector, words, most, weight, selection, named)
+                found = find(view, self.catalogue, serving.manifest.model, wanted, clock)
+                places = best(found, k, per_lesson)
+                # One record's passages may have taken the places of all others.
+                if len(places) >= k or not found.more or most >= MOST_CANDIDATES:
+                    break
+                most *= 4
             rows = self.catalogue.passages([found.ids[at] for at in places])
             sections = self.catalogue.sections(list({row["lesson"] for row in rows.values()}))
             hits = tuple(
-                Hit.from_row(row, sections[row["lesson"]], rank, *(float(each[at]) for each in found[2:]))
+                Hit.from_row(row, sections[row["lesson"]], rank, *(float(each[at]) for each in found[2:5]))
                 for rank, at in enumerate(places, 1)
                 if (row := rows[found.ids[at]])
             )
@@ -153,6 +160,5 @@ class Library(OpenLibrary):
 
     def stats(self) -> Stats:
         """Counts of what can be found."""
-        self.refresh()
         documents, lessons, passages, updated_at = self.catalogue.counts()
         return Stats(documents, lessons, passages, self.engine.describe(), self.manifest.embedder, updated_at)

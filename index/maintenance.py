@@ -28,8 +28,9 @@ def compact(library: Library) -> Compacted:
     with library.storing():
         before = size_of(library.folder)
         with library.catalogue.transaction():
-            library.catalogue.rows("DELETE FROM embeddings WHERE model <> ?", (library.manifest.model,))
-            library.catalogue.rows("DELETE FROM models WHERE id <> ?", (library.manifest.model,))
+            keep = (library.manifest.model, library.catalogue.meta("building", "0"))  # one that is being made too
+            library.catalogue.rows("DELETE FROM embeddings WHERE model NOT IN (?, ?)", keep)
+            library.catalogue.rows("DELETE FROM models WHERE id NOT IN (?, ?)", keep)
             library.catalogue.set_meta({"previous": ""})
         library.engine.compact()
         library.catalogue.vacuum()
@@ -40,13 +41,18 @@ def faults(library: Library) -> list[str]:
     """What is wrong with a library's files; reads all of them."""
     found = [row[0] for row in library.catalogue.rows("PRAGMA quick_check") if row[0] != "ok"]
     broken = library.catalogue.rows("PRAGMA foreign_key_check")
+    width = 4 * library.manifest.dimension
+    sql = "SELECT count(*) FROM embeddings WHERE model = ? AND length(vector) <> ?"
+    odd = library.catalogue.rows(sql, (library.manifest.model, width))[0][0]
     without = library.catalogue.without_vectors(library.manifest.model, 0, 1)[0]
+    name = library.manifest.embedder
     with library.writing():
         in_engine = library.engine.check()
     return [
         *(f"catalogue: {fault}" for fault in found[:3]),
         *([f"catalogue: {len(broken)} rows refer to others that are not there"] if broken else []),
-        *(["catalogue: passages without a vector"] if without else []),
+        *([f"catalogue: {odd} vectors of the wrong length"] if odd else []),
+        *([f"catalogue: passages without a vector: lessons reindex --embedder {name}"] if without else []),
         *([f"{library.manifest.engine}: {in_engine}"] if in_engine else []),
     ]
 

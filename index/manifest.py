@@ -148,6 +148,11 @@ def take_over(database: Database, folder: Path) -> None:
         return
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:  # another process was faster
+        return
+    except ValueError as error:
+        raise SchemaMismatch(f"The manifest {path} is damaged.", _AGAIN) from error
+    try:
         manifest = Manifest(
             str(values["embedder"]),
             int(values["dimension"]),
@@ -160,10 +165,12 @@ def take_over(database: Database, folder: Path) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise SchemaMismatch(f"The manifest {path} is damaged.", _AGAIN) from error
     with database.transaction():
+        if database.meta("model"):
+            return
         database.rows("DELETE FROM models WHERE name = '' AND NOT EXISTS (SELECT 1 FROM embeddings)")
         database.rows("UPDATE models SET name = ? WHERE id = 1", (manifest.embedder,))
         manifest.save(database)
-    path.unlink()
+    path.unlink(missing_ok=True)
 
 
 def embedder_of(manifest: Manifest | None, settings: IndexSettings) -> SentenceTransformerEmbedder:

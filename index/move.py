@@ -11,6 +11,7 @@ import numpy as np
 from index.analysis import words_of
 from index.engine import Engine, Ranked, engine_class
 from index.library import Library
+from index.manifest import DEFAULT_ENGINE
 from ingest.errors import BadSettings, LibraryError
 
 SAMPLE, DEPTH, DEEP = 50, 10, 200
@@ -47,7 +48,7 @@ def move(library: Library, engine: str, address: str = "", *, discard: bool = Fa
     with library.storing():
         old, before = library.engine, library.manifest
         target = replace(before, engine=engine, address=address)
-        if (engine, address) == (before.engine, before.address):
+        if engine == before.engine and (address == before.address or engine == DEFAULT_ENGINE):
             raise BadSettings(f"The library is searched by {engine} already.", "See what searches it: lessons status")
         new = engine_class(engine)(replace(library.place(target), address=address), library.catalogue)
         new.repair(library.generation())
@@ -64,7 +65,6 @@ def move(library: Library, engine: str, address: str = "", *, discard: bool = Fa
         with library.catalogue.transaction():
             target.save(library.catalogue)
         new.close()
-        library.refresh()
         if discard:
             old.discard()
     report.seconds = round(perf_counter() - started, 2)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +18,7 @@ from filelock import FileLock, Timeout
 from index.catalogue import Catalogue
 from index.database import REMEDY
 from index.embedder import Embedder
-from index.engine import Place, View, engine_class
+from index.engine import Engine, Place, View, engine_class
 from index.manifest import Manifest, embedder_of, take_over
 from index.settings import IndexSettings
 from ingest import ignore
@@ -28,6 +30,23 @@ WAIT = 5.0  # seconds for another writer to finish
 PATIENCE = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 """Seconds between attempts to see catalogue and engine at one generation: a writer is between its two commits for
 milliseconds."""
+
+
+@dataclass(slots=True)
+class Serving:
+    """What a library is searched by: they belong together, whatever else serves meanwhile."""
+
+    manifest: Manifest
+    engine: Engine
+    embedder: Embedder
+    checked: bool = False
+
+    def ready(self) -> Embedder:
+        """The embedder, whose vectors are comparable with those stored. Raises `EmbedderMismatch`."""
+        if not self.checked:
+            self.manifest.check_probe(self.embedder)
+            self.checked = True
+        return self.embedder
 
 
 class OpenLibrary:
@@ -43,10 +62,10 @@ class OpenLibrary:
         self.settings = settings
         self.catalogue = catalogue
         self._given = embedder
-        self._serving: tuple[str, ...] = ()
+        self._known: dict[tuple[str, ...], Serving] = {}
+        self._lock = threading.Lock()
         self._ahead = False  # whether the engine may hold what the catalogue did not take
         self._writer = FileLock(folder / "writer.lock")
-        self.refresh()
         if self.engine.generation() != self.generation():
             # Busy: the writer at work brings them together. No room: it is tried again at the next opening.
             with suppress(LibraryError, OSError, sqlite3.OperationalError), self.writing(wait=0):
@@ -76,7 +95,8 @@ class OpenLibrary:
             engine_class(new.engine)
             folder.mkdir(parents=True, exist_ok=True)
             # A library may lie in a folder that is indexed into it.
-            (folder / ignore.NAME).write_text("*\n", encoding="utf-8")
+            with suppress(FileExistsError), (folder / ignore.NAME).open("x", encoding="utf-8") as file:
+                file.write("*\n")
         catalogue = Catalogue(path)
         try:
             take_over(catalogue, folder)
@@ -102,7 +122,8 @@ class OpenLibrary:
 
     def close(self) -> None:
         """Release the files; the library cannot be used afterwards."""
-        self.engine.close()
+        for serving in self._known.values():
+            serving.engine.close()
         self.catalogue.close()
 
     @contextmanager
@@ -122,7 +143,6 @@ class OpenLibrary:
             raise LibraryError(f"The library in {self.folder} cannot be written: {error}.", REMEDY) from error
         try:
             if outermost:
-                self.refresh()
                 self._mend()
             yield
         finally:
@@ -157,7 +177,7 @@ class OpenLibrary:
         with self.writing():
             try:
                 yield
-            except (OSError, sqlite3.OperationalError) as error:
+            except (OSError, sqlite3.DatabaseError) as error:
                 raise LibraryError(f"The library in {self.folder} cannot be written: {error}.", REMEDY) from error
 
     def generation(self) -> int:
@@ -175,27 +195,39 @@ class OpenLibrary:
             with self.catalogue.transaction():
                 self.catalogue.set_meta({"repaired": f"{time.strftime('%Y-%m-%d %H:%M')}: {done}"})
 
-    def refresh(self) -> None:
-        """Serve what the manifest says now: another process may have changed it."""
-        names = ("model", "engine", "address")
-        now = tuple(self.catalogue.meta(name) for name in names)
-        if now == self._serving:
-            return
-        manifest = Manifest.load(self.catalogue)
-        assert manifest is not None
-        given, first = self._given, not self._serving
-        self.embedder = (
-            given if given and (first or given.name == manifest.embedder) else embedder_of(manifest, self.settings)
-        )
-        self.engine = engine_class(manifest.engine)(self.place(manifest), self.catalogue)
-        self.manifest, self._serving, self._checked = manifest, now, False
+    @property
+    def manifest(self) -> Manifest:
+        """What holds in the state that this thread reads."""
+        return self.serving().manifest
+
+    @property
+    def engine(self) -> Engine:
+        """What searches it."""
+        return self.serving().engine
+
+    @property
+    def embedder(self) -> Embedder:
+        """What made its vectors."""
+        return self.serving().embedder
+
+    def serving(self) -> Serving:
+        """What serves in the state that this thread reads: another process may have changed it, or be about to."""
+        key = tuple(self.catalogue.meta(name) for name in ("model", "engine", "address"))
+        with self._lock:
+            if key not in self._known:
+                manifest = Manifest.load(self.catalogue)
+                assert manifest is not None
+                fits = self._given and (not self._known or self._given.name == manifest.embedder)
+                embedder = self._given if self._given and fits else embedder_of(manifest, self.settings)
+                engine = engine_class(manifest.engine)(self.place(manifest), self.catalogue)
+                self._known[key] = Serving(manifest, engine, embedder)
+            return self._known[key]
 
     @contextmanager
     def snapshot(self) -> Iterator[View]:
         """Catalogue and engine at one generation, as this thread reads them inside."""
         for wait in (*PATIENCE, None):
             with self.catalogue.snapshot():
-                self.refresh()
                 view = self.engine.view(self.generation(), anyway=wait is None)
                 if view is not None:
                     yield view
@@ -208,9 +240,3 @@ class OpenLibrary:
         token = self.settings.token.get_secret_value() if self.settings.token else ""
         address = self.settings.address or manifest.address
         return Place(self.folder, manifest.library, manifest.model, manifest.dimension, address, token)
-
-    def check_embedder(self) -> None:
-        """Once, when the model is first needed: its vectors must be comparable with those stored."""
-        if not self._checked:
-            self.manifest.check_probe(self.embedder)
-            self._checked = True

@@ -63,7 +63,10 @@ def reindex(
         engine.repair(library.generation())
         engine.settle()
         with library.catalogue.transaction():
-            target.save(library.catalogue)
+            now = Manifest.load(library.catalogue, target.model)  # the engine or its address may have changed meanwhile
+            assert now is not None
+            replace(now, passage_tokens=min(now.passage_tokens, embedder.max_tokens)).save(library.catalogue)
+            library.catalogue.set_meta({"building": ""})
             if name != manifest.embedder:
                 library.catalogue.set_meta({"previous": manifest.embedder})
         engine.close()
@@ -82,15 +85,17 @@ def _register(library: Library, name: str, embedder: Embedder) -> Manifest:
         target = replace(target, passage_tokens=min(target.passage_tokens, embedder.max_tokens))
         if rows:
             target.check_probe(embedder)
-            return target
-        return replace(
-            target,
-            embedder=name,
-            dimension=embedder.dimension,
-            probe=probe_of(embedder),
-            backend=getattr(embedder, "backend", ""),
-            model=0,
-        ).register(catalogue)
+        else:
+            target = replace(
+                target,
+                embedder=name,
+                dimension=embedder.dimension,
+                probe=probe_of(embedder),
+                backend=getattr(embedder, "backend", ""),
+                model=0,
+            ).register(catalogue)
+        catalogue.set_meta({"building": str(target.model)})
+    return target
 
 
 def _embed(

@@ -26,6 +26,8 @@ class Found(NamedTuple):
     scores: Vectors
     dense: Vectors
     lexical: Vectors
+    more: bool
+    """Whether there may be others: a search gave as many as it was asked for."""
 
 
 class Wanted(NamedTuple):
@@ -62,12 +64,15 @@ def find(view: View, catalogue: Catalogue, model: int, wanted: Wanted, clock: Cl
     scores = fuse(dense, lexical, wanted.weight)
     scores[np.isin(ids, wanted.named)] += 1
     clock.lap("fuse")
-    return Found(ids, [known[number][0] for number in ids], scores, dense, lexical)
+    more = wanted.most in (len(near.ids), len(matching.ids))
+    return Found(ids, [known[number][0] for number in ids], scores, dense, lexical, more)
 
 
 def best(found: Found, k: int, per_lesson: int) -> list[int]:
     """Where the `k` best are, at most `per_lesson` of one record."""
     out: list[int] = []
+    if k < 1:
+        return out
     taken: Counter[int] = Counter()
     for at in np.argsort(-found.scores, kind="stable").tolist():
         if taken[found.lessons[at]] < per_lesson:

@@ -27,15 +27,17 @@ def select(filters: Filters, values: Callable[[str, str], Sequence[tuple[int, st
     check_filters(filters)
     one_of: list[tuple[str, tuple[str, ...]]] = []
     sources: tuple[int, ...] | None = None
-    for name, value in filters.items():
+    for name, given in filters.items():
+        value = given.encode("utf-8", "replace").decode()  # half characters are in no record
         if name == "source":
             sources = tuple(number for number, path in values(name, value) if value.casefold() in path.casefold())
         elif name in CHOICES or name in LABELS or name in TEXT or name in TAGS:
             wanted = values_of(name, value)
             column = TAGS.get(name, name)
-            named = {one.casefold() for one in wanted} - {NONE}
+            folded = {one.casefold() for one in wanted}
+            named = folded - {NONE}
             found = named if name in CHOICES else [one for _, one in values(column, value) if one.casefold() in named]
-            one_of.append((column, (*found, *([""] if len(named) < len(wanted) else ()))))
+            one_of.append((column, (*found, *([""] if NONE in folded else ()))))
     since, until = period(filters)
     return Selection(tuple(one_of), since, until, sources)
 

@@ -69,7 +69,7 @@ class LocalEngine:
             if len(self._words.state()) != self._catalogue.count():
                 raise LibraryError("The words are not those of the passages.")
         except LibraryError:
-            self._words.clear()
+            self._clear_words()
             self.update(generation, self._catalogue.passage_ids().tolist(), ())
             done.append("words made anew")
         try:
@@ -102,24 +102,46 @@ class LocalEngine:
             gone = self._catalogue.gone_after(seen)
             tail = view.tail.after(self._catalogue.blocks(self._place.model, after), gone)
             alive = without(view.base_alive, view.base, gone)
-            self._view = LocalView(self._catalogue, view.base, tail, words, alive)
-            self._seen = (generation, file)
-            return self._view
+            made = LocalView(self._catalogue, view.base, tail, words, alive)
+            if words.generation == generation:
+                self._view, self._seen = made, (generation, file)
+            return made
 
     def check(self) -> str:
-        wrong = []
-        if not np.array_equal(self._words.state().ids(), self._catalogue.passage_ids()):
-            wrong.append("the words are not those of the passages")
-        base = self._open_base(self._catalogue.meta(self._key))
-        if base and checksum_of(self._place.folder / base.description.file) != base.description.checksum:
-            wrong.append(f"{base.description.file} is damaged")
+        wrong = [f"{name} is damaged" for name in self._words.damaged()]
+        try:
+            with self._catalogue.snapshot():
+                passages = self._catalogue.passage_ids()
+                view = self.view(int(self._catalogue.meta("generation")), anyway=True)
+                assert view is not None
+                if not np.array_equal(view.words.ids(), passages):
+                    wrong.append("the words are not those of the passages")
+                if not np.array_equal(view.ids(), passages):
+                    wrong.append("the vectors are not those of the passages")
+                if view.base and self._checksum(view.base) != view.base.description.checksum:
+                    wrong.append(f"{view.base.description.file} is damaged")
+        except LibraryError as error:
+            wrong.append(error.reason)
         return ", ".join(wrong)
+
+    def _clear_words(self) -> None:
+        self._words.clear()
+        self._view = None
+
+    def _checksum(self, base: Base) -> int:
+        try:
+            return checksum_of(self._place.folder / base.description.file)
+        except OSError:
+            return -1
 
     def compact(self) -> None:
         if self._catalogue.meta(self._key):
             self._rebuild(None)
-        everything = self._catalogue.passage_ids().tolist()
-        there = self._words.state().ids().tolist()
+        everything, there = self._catalogue.passage_ids().tolist(), list[int]()
+        if self._words.damaged():
+            self._clear_words()  # what is damaged is not to be changed: it might end the process
+        else:
+            there = self._words.state().ids().tolist()
         self.update(int(self._catalogue.meta("generation")), everything, there)
 
     def discard(self) -> None:
@@ -146,19 +168,21 @@ class LocalEngine:
             return self._view.base
         try:
             return Base(self._place.folder, described)
-        except (OSError, RuntimeError, ValueError) as error:  # FAISS's and numpy's words for a file that is none
+        except Exception as error:  # numpy parses a header as Python, and fails in as many ways
             raise LibraryError(f"The vectors' file cannot be read ({error}).", "Run: lessons doctor") from error
 
     def _rebuild(self, old: Base | None) -> None:
         with self._catalogue.snapshot():
             made = build(self._catalogue, self._place.model, self._place.dimension, self._place.folder, old)
         with self._catalogue.transaction():
+            # Of another model's file nobody would know any more which of its vectors are gone.
+            self._catalogue.rows("UPDATE meta SET value = '' WHERE key LIKE 'vectors-%'")
             self._catalogue.set_meta({self._key: made.dump()})
             self._catalogue.forget_gone(made.generation)
         self._sweep(made.file)
 
     def _sweep(self, keep: str) -> None:
         """Remove the files that no longer serve; who has one open keeps it."""
-        for file in self._place.folder.glob(f"vectors-{self._place.model}-*"):
+        for file in self._place.folder.glob("vectors-*"):
             if file.name not in (keep, f"{keep.removesuffix('.faiss')}.npy"):
                 file.unlink(missing_ok=True)

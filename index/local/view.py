@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +13,12 @@ from index.engine import Ids, Ranked
 from index.filters import Selection
 from index.local.base import Base, Mask, positions
 from index.local.tail import Tail
-from index.local.words import MOST_FETCHED, State
+from index.local.words import State
 
 REMEMBERED = 16  # selections
 ENOUGH = 2.0  # times as many hits are fetched as will probably do
+FETCHED_A_RECORD = 9
+"""Hits that are fetched in the time in which the word index is given one record: `lessons eval index` shows it."""
 
 
 class Chosen(NamedTuple):
@@ -39,12 +40,18 @@ class LocalView:
         self.words = words
         self.base_alive = base_alive
         self._catalogue = catalogue
-        self._chosen = lru_cache(REMEMBERED)(self._choose)
+        self._chosen: dict[tuple[Selection, str], Chosen] = {}
 
     @property
     def stale(self) -> int:
         """How many vectors came since the file was made, or are dead in it."""
-        return len(self.tail.ids) + len(self.base_alive) - int(np.count_nonzero(self.base_alive))
+        died = int(np.count_nonzero(alive_in(self.base)) - np.count_nonzero(self.base_alive))
+        return len(self.tail.ids) + died
+
+    def ids(self) -> Ids:
+        """Of all vectors that are alive, ascending."""
+        in_base = self.base.ids[self.base_alive] if self.base else np.empty(0, np.int64)
+        return np.concatenate([in_base, self.tail.ids[self.tail.alive]])
 
     def near(self, vector: Vectors, k: int, selection: Selection | None = None) -> Ranked:
         in_base, in_tail = self.base_alive, self.tail.alive
@@ -66,7 +73,7 @@ class LocalView:
         if not chosen.passages:
             return Ranked(np.empty(0, np.int64), np.empty(0, np.float32))
         fetched = max(k, int(ENOUGH * k * len(self.words) / chosen.passages))
-        if fetched <= MOST_FETCHED:
+        if fetched <= FETCHED_A_RECORD * len(chosen.lessons):
             found, lessons = self.words.search(words, fetched)
             wanted = np.flatnonzero(chosen.records[np.minimum(lessons, len(chosen.records) - 1)])[:k]
             if len(wanted) == k or len(lessons) < fetched:
@@ -78,9 +85,14 @@ class LocalView:
 
     def _select(self, selection: Selection) -> Chosen:
         # Fields change without a passage that comes or goes: a file is renamed.
-        return self._chosen(selection, self._catalogue.meta("revision"))
+        key = selection, self._catalogue.meta("revision")
+        chosen = self._chosen.get(key) or self._choose(selection)
+        if len(self._chosen) >= REMEMBERED:
+            self._chosen = {}
+        self._chosen[key] = chosen
+        return chosen
 
-    def _choose(self, selection: Selection, _: str) -> Chosen:
+    def _choose(self, selection: Selection) -> Chosen:
         lessons = self._catalogue.selected(selection)
         highest = int(max(lessons.max(initial=0), self.tail.lessons.max(initial=0), self._highest_in_base))
         records = np.zeros(highest + 2, np.bool_)  # the last one stands for all that are not known, and for none (-1)

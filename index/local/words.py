@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import struct
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,22 +23,21 @@ from ingest.errors import LibraryError
 
 _ANALYZER = "lessons_en"
 MAX_QUERY_WORDS = 256
-MOST_FETCHED = 20_000
-"""Hits read to find those of selected records; beyond, tantivy is given the records. Measured at a million passages: 17
-ms either way."""
+MAGIC = 1337  # the last bytes of each of tantivy's files
 _STAMP = 0  # the id of the document that tells the generation; passages count from 1
 
 
 class State:
     """What was committed at one moment: it stays as it is whatever is written."""
 
-    def __init__(self, schema: Any, searcher: Any) -> None:
+    def __init__(self, schema: Any, searcher: Any, folder: Path) -> None:
         import tantivy
 
         self._query: Any = tantivy.Query
         self._occur: Any = tantivy.Occur
         self._schema = schema
         self._searcher = searcher
+        self._folder = folder
         stamps = searcher.search(self._query.term_query(schema, "id", _STAMP), 1, count=False).hits
         self.generation = int(self._fast("generation", stamps)[0]) if stamps else -1
 
@@ -43,15 +46,17 @@ class State:
 
     def ids(self) -> Ids:
         """The ids of all passages, ascending."""
-        found = self._searcher.search(self._query.all_query(), max(1, self._searcher.num_docs), count=False).hits
-        ids = np.sort(self._fast("id", found))
+        with _reading(self._folder):
+            found = self._searcher.search(self._query.all_query(), max(1, self._searcher.num_docs), count=False).hits
+            ids = np.sort(self._fast("id", found))
         passages: Ids = ids[ids != _STAMP]
         return passages
 
     def rarity(self, words: Sequence[str]) -> Mapping[str, float]:
         """The inverse document frequency of each word, as in BM25; a word never seen ranks highest."""
         total = len(self)
-        counts = {word: self._searcher.doc_freq("body", word) for word in words}
+        with _reading(self._folder):
+            counts = {word: self._searcher.doc_freq("body", word) for word in words}
         return {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in counts.items()}
 
     def search(self, words: Sequence[str], k: int) -> tuple[Ranked, Ids]:
@@ -69,9 +74,10 @@ class State:
         return self._query.boolean_query([(self._occur.Should, term) for term in terms])
 
     def _found(self, query: Any, k: int) -> tuple[Ranked, Ids]:
-        hits = self._searcher.search(query, k, count=False).hits
-        scores = np.array([score for score, _ in hits], np.float32)
-        return Ranked(self._fast("id", hits), scores), self._fast("lesson", hits)
+        with _reading(self._folder):
+            hits = self._searcher.search(query, k, count=False).hits
+            scores = np.array([score for score, _ in hits], np.float32)
+            return Ranked(self._fast("id", hits), scores), self._fast("lesson", hits)
 
     def _fast(self, field: str, hits: Sequence[tuple[float, Any]]) -> Ids:
         return np.array(self._searcher.fast_field_values(field, [address for _, address in hits]), np.int64)
@@ -98,23 +104,20 @@ class Words:
         builder.add_unsigned_field("generation", fast=True)
         builder.add_text_field("body", tokenizer_name=_ANALYZER, index_option="freq")
         self._schema: Any = builder.build()
-        try:
-            self._index: Any = tantivy.Index(self._schema, path=str(self._folder))
-        except (ValueError, OSError):  # damaged, or of an earlier layout
-            shutil.rmtree(self._folder)
-            self._folder.mkdir()
+        self._index: Any = None
+        with suppress(LibraryError), _reading(self._folder):  # damaged, or of an earlier layout: there is no state
             self._index = tantivy.Index(self._schema, path=str(self._folder))
-        self._index.register_tokenizer(_ANALYZER, analyzer())
+            self._index.register_tokenizer(_ANALYZER, analyzer())
 
     def state(self) -> State:
         """The last commit, of whatever process. Raises `LibraryError` when it cannot be read."""
-        try:
+        with _reading(self._folder):
             self._index.reload()
-            return State(self._schema, self._index.searcher())
-        except (ValueError, OSError) as error:
-            raise LibraryError(
-                f"The word index in {self._folder} is damaged ({error}).", "Run: lessons doctor"
-            ) from error
+            return State(self._schema, self._index.searcher(), self._folder)
+
+    def damaged(self) -> list[str]:
+        """The names of files whose content is not what their checksum says; reads all of them."""
+        return [file.name for file in self._folder.iterdir() if not _is_whole(file)]
 
     def update(self, generation: int, gone: Iterable[int], came: Iterable[tuple[int, int, str]]) -> None:
         """Take out ids, put in (id, record, text), and commit both at once."""
@@ -138,7 +141,7 @@ class Words:
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()
-        except ValueError as error:  # tantivy's word for a full disk, too
+        except (ValueError, AttributeError) as error:  # tantivy's word for a full disk, too; ours for no index
             raise LibraryError(f"The word index in {self._folder} cannot be written ({error}).", REMEDY) from error
         finally:
             writer = None  # it holds tantivy's lock as long as anyone holds it, an error's traceback included
@@ -152,3 +155,32 @@ class Words:
         """Remove everything, also what is damaged."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self._open()
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """Raises `LibraryError` for all that tantivy raises when what it reads is not what it wrote."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError, AttributeError) as error:
+        raise _damage(folder, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # no `Exception`, and no name to import it by
+            raise
+        raise _damage(folder, error) from error
+
+
+def _damage(folder: Path, error: BaseException) -> LibraryError:
+    return LibraryError(f"The word index in {folder} is damaged ({error}).", "Make it anew with: lessons compact")
+
+
+def _is_whole(file: Path) -> bool:
+    """By the footer that tantivy puts behind a file: JSON with the CRC-32 of the rest, its length, and a number."""
+    data = file.read_bytes()
+    if file.suffix in (".json", ".lock") or len(data) < 8:
+        return file.suffix in (".json", ".lock")
+    length, magic = struct.unpack("<II", data[-8:])
+    try:
+        return magic == MAGIC and bool(zlib.crc32(data[: -8 - length]) == json.loads(data[-8 - length : -8])["crc"])
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -35,7 +35,7 @@ class TestWordsByRecord(Conformance):
 
     @pytest.fixture(autouse=True)
     def _never_fetch_more(self, monkeypatch):
-        monkeypatch.setattr("index.local.view.MOST_FETCHED", 0)
+        monkeypatch.setattr("index.local.view.FETCHED_A_RECORD", 0)
 
 
 class TestMilvusLite(Conformance):

@@ -107,6 +107,8 @@ def test_a_wrong_filter_names_the_choices(library):
         library.search("pump", filters={"outcome": "bad"})
     with pytest.raises(BadFilter, match="since"):
         library.search("pump", filters={"colour": "red"})
+    with pytest.raises(BadFilter, match="commas"):
+        library.search("pump", filters={"access": ","})
     with pytest.raises(BadFilter, match="2021-03"):
         library.search("pump", filters={"since": "last year"})
 
