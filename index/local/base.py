@@ -28,7 +28,7 @@ CANDIDATES = 200
 TRAINED_A_CELL = 64  # vectors; FAISS warns below 39
 COMPARED = 200_000  # selected vectors at most that are compared each: 12 ms
 MOSTLY = 0.9  # of the vectors: a selection of more is searched as if it were all
-STABLE = 50  # nearest that must stay the same
+STABLE = 20  # nearest that must stay the same
 QUESTIONS = 200  # for measuring recall
 Mask = NDArray[np.bool_]
 
