@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from eval.index_cost import Cost
 from ingest.errors import BadSettings
 
 
-def plot(costs: Sequence[Cost], file: Path) -> None:
-    """Four panels over the number of passages, as the file's suffix says (PNG, SVG, PDF).
+def check(file: Path) -> None:
+    """Raises `BadSettings` for a file that cannot be drawn, and where matplotlib is not installed."""
+    if not find_spec("matplotlib"):
+        raise BadSettings("A plot needs matplotlib.", "Run: pip install 'lessons[bench]'")
+    if file.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise BadSettings(f"A plot cannot be drawn as {file.suffix or file.name}.", "Name a file .png, .svg or .pdf.")
 
-    Raises `BadSettings` where matplotlib is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise BadSettings("A plot needs matplotlib.", "Run: pip install 'lessons[bench]'") from error
+
+def plot(costs: Sequence[Cost], file: Path) -> None:
+    """Four panels over the number of passages, as the file's suffix says. Raises `BadSettings`, as `check` does."""
+    check(file)
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(11, 8), layout="constrained")
     panels = figure.subplots(2, 2)
     titles = ("a question, median and p95, ms", "a question with a filter of 1 %, median, ms", "on disk, MB",

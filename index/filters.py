@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import get_args
 
 from ingest.errors import BadFilter
@@ -57,6 +58,8 @@ def parse_filters(pairs: Iterable[str]) -> dict[str, str]:
         name, separator, value = pair.partition("=")
         if not separator or not value.strip():
             raise BadFilter(f"The filter {pair!r} is not of the form name=value.", _REMEDY)
+        if name.strip() in filters:
+            raise BadFilter(f"The filter {name.strip()} is given twice.", "Join its values by commas.")
         filters[name.strip()] = value.strip()
     check_filters(filters)
     return filters
@@ -71,7 +74,7 @@ def check_filters(filters: Filters) -> None:
             raise BadFilter(f"{name} cannot be {value!r}.", f"Choose from: {', '.join(CHOICES[name])}.")
         if (name in CHOICES or name in LABELS) and not all(values_of(name, value)):
             raise BadFilter(f"{name} cannot be {value!r}.", "Join values by single commas.")
-        if name in PERIODS and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
+        if name in PERIODS and not _is_date(value):
             raise BadFilter(f"{name} cannot be {value!r}.", "Give a year or a date: 2021, 2021-03 or 2021-03-14.")
 
 
@@ -87,12 +90,22 @@ def period(filters: Filters) -> tuple[str, str]:
     return first, last
 
 
-def day(date: str, edge: str) -> str:
+def day(known: str, edge: str) -> str:
     """The day at the edge of a period known to the year or month: `2021-03`, `-12-31` give `2021-03-31`.
 
     Every month counts as having 31 days: the days are compared, not counted.
     """
-    return (date + edge[len(date) - 4 :])[:10] if len(date) < 10 else date
+    return (known + edge[len(known) - 4 :])[:10] if len(known) < 10 else known
+
+
+def _is_date(value: str) -> bool:
+    if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", value):
+        return False
+    try:
+        date.fromisoformat(day(value, "-01-01"))
+    except ValueError:
+        return False
+    return True
 
 
 _REMEDY = f"Filters are name=value with one of: {', '.join(NAMES)}."

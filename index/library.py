@@ -13,7 +13,7 @@ from index.filters import Filters
 from index.hit import Hit, Hits, LessonView, SourceView, Stats
 from index.opened import OpenLibrary
 from index.search import Wanted, best, find
-from ingest.errors import BadQuestion
+from ingest.errors import BadQuestion, LibraryError
 from ingest.model import Lesson, Prepared, Reading
 
 MOST_CANDIDATES = 12_800
@@ -161,4 +161,8 @@ class Library(OpenLibrary):
     def stats(self) -> Stats:
         """Counts of what can be found."""
         documents, lessons, passages, updated_at = self.catalogue.counts()
-        return Stats(documents, lessons, passages, self.engine.describe(), self.manifest.embedder, updated_at)
+        try:
+            engine = self.engine.describe()
+        except LibraryError as error:
+            engine = f"{self.manifest.engine} ({error.reason})"
+        return Stats(documents, lessons, passages, engine, self.manifest.embedder, updated_at)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +24,7 @@ DEFAULT_PASSAGE_TOKENS = 256
 DEFAULT_ENGINE = "faiss"
 PROBE = "A lesson is worth more than the mistake that taught it."
 SAME = 0.99  # cosine: the same weights on another machine or backend differ in the fourth decimal, in 8 bits the third
+CATALOGUE = "catalogue.sqlite"
 OLD_FILE = "manifest.json"
 """Where the first two layouts kept it."""
 
@@ -171,6 +174,17 @@ def take_over(database: Database, folder: Path) -> None:
         database.rows("UPDATE models SET name = ? WHERE id = 1", (manifest.embedder,))
         manifest.save(database)
     path.unlink(missing_ok=True)
+
+
+def settle_home(database: Database, folder: Path) -> None:
+    """Give a copy of a library a name of its own, so that on a server it does not change what the original holds."""
+    here, home = str(folder.resolve()), database.meta("home")
+    if home == here:
+        return
+    original = Path(home) / CATALOGUE
+    copied = bool(home) and original.exists() and not original.samefile(folder / CATALOGUE)
+    with suppress(sqlite3.OperationalError), database.transaction():  # where nothing can be written, nothing is
+        database.set_meta({"home": here} | ({"library": secrets.token_hex(8)} if copied else {}))
 
 
 def embedder_of(manifest: Manifest | None, settings: IndexSettings) -> SentenceTransformerEmbedder:

@@ -45,8 +45,8 @@ def move(library: Library, engine: str, address: str = "", *, discard: bool = Fa
     not hold what the catalogue holds, or finds something else than the old one.
     """
     started = perf_counter()
-    with library.storing():
-        old, before = library.engine, library.manifest
+    with library.storing(mend=False):
+        old, before = _answering(library), library.manifest
         target = replace(before, engine=engine, address=address)
         if engine == before.engine and (address == before.address or engine == DEFAULT_ENGINE):
             raise BadSettings(f"The library is searched by {engine} already.", "See what searches it: lessons status")
@@ -56,7 +56,8 @@ def move(library: Library, engine: str, address: str = "", *, discard: bool = Fa
         report = Report(engine, before.engine, library.catalogue.count())
         wrong = new.check()
         if not wrong:
-            _compare(library, new, report)
+            if old:
+                _compare(library, old, new, report)
             if report.questions and report.dense < LEAST:
                 wrong = f"only {report.dense:.0%} of the ten nearest passages are the same"
         if wrong:
@@ -65,20 +66,29 @@ def move(library: Library, engine: str, address: str = "", *, discard: bool = Fa
         with library.catalogue.transaction():
             target.save(library.catalogue)
         new.close()
-        if discard:
+        if discard and old:
             old.discard()
     report.seconds = round(perf_counter() - started, 2)
     return report
 
 
-def _compare(library: Library, new: Engine, report: Report) -> None:
+def _answering(library: Library) -> Engine | None:
+    """The engine that serves; None for a server that is gone: the catalogue has everything."""
+    try:
+        library.engine.generation()
+    except LibraryError:
+        return None
+    return library.engine
+
+
+def _compare(library: Library, old: Engine, new: Engine, report: Report) -> None:
     """Ask both engines the titles of some records."""
     titles = library.catalogue.rows("SELECT DISTINCT title FROM lessons WHERE archived = 0 AND title <> '' ORDER BY id")
     chosen = np.random.default_rng(0).permutation(len(titles))[:SAMPLE]
     vectors = [library.embedder.query(titles[at]["title"]) for at in chosen]
     words = [list(dict.fromkeys(words_of(titles[at]["title"]))) for at in chosen]
     with library.catalogue.snapshot():
-        views = [each.view(library.generation(), anyway=True) for each in (library.engine, new)]
+        views = [each.view(library.generation(), anyway=True) for each in (old, new)]
         one, other = (view for view in views if view is not None)
         report.questions = len(chosen)
         dense = [_same(one.near(vector, DEEP), other.near(vector, DEPTH)) for vector in vectors]

@@ -6,9 +6,9 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +19,7 @@ from index.catalogue import Catalogue
 from index.database import REMEDY
 from index.embedder import Embedder
 from index.engine import Engine, Place, View, engine_class
-from index.manifest import Manifest, embedder_of, take_over
+from index.manifest import Manifest, embedder_of, settle_home, take_over
 from index.settings import IndexSettings
 from ingest import ignore
 from ingest.errors import LibraryBusy, LibraryError, LibraryMissing
@@ -32,14 +32,24 @@ PATIENCE = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 milliseconds."""
 
 
-@dataclass(slots=True)
 class Serving:
     """What a library is searched by: they belong together, whatever else serves meanwhile."""
 
-    manifest: Manifest
-    engine: Engine
-    embedder: Embedder
-    checked: bool = False
+    def __init__(self, manifest: Manifest, embedder: Embedder, make_engine: Callable[[], Engine]) -> None:
+        self.manifest = manifest
+        self.embedder = embedder
+        self.checked = False
+        self.made: Engine | None = None
+        self._make = make_engine
+        self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """Made when it is first needed: much can be done while a server does not answer."""
+        with self._lock:
+            if self.made is None:
+                self.made = self._make()
+            return self.made
 
     def ready(self) -> Embedder:
         """The embedder, whose vectors are comparable with those stored. Raises `EmbedderMismatch`."""
@@ -66,10 +76,11 @@ class OpenLibrary:
         self._lock = threading.Lock()
         self._ahead = False  # whether the engine may hold what the catalogue did not take
         self._writer = FileLock(folder / "writer.lock")
-        if self.engine.generation() != self.generation():
-            # Busy: the writer at work brings them together. No room: it is tried again at the next opening.
-            with suppress(LibraryError, OSError, sqlite3.OperationalError), self.writing(wait=0):
-                pass
+        # Busy: the writer at work brings them together. No room, or no server: it is tried again at the next opening.
+        with suppress(LibraryError, OSError, sqlite3.OperationalError):
+            if self.engine.generation() != self.generation():
+                with self.writing(wait=0):
+                    pass
 
     @classmethod
     def open(
@@ -100,6 +111,7 @@ class OpenLibrary:
         catalogue = Catalogue(path)
         try:
             take_over(catalogue, folder)
+            settle_home(catalogue, folder)
             manifest = Manifest.load(catalogue)
             if manifest is None:
                 with catalogue.transaction():
@@ -107,9 +119,15 @@ class OpenLibrary:
                         (new or Manifest.of(embedder or embedder_of(None, settings), settings)).save(catalogue)
             else:
                 manifest.check(settings)
-            return cls(folder, catalogue, settings, embedder)
+            library = cls(folder, catalogue, settings, embedder)
+            if new:
+                _ = library.engine  # a library that nothing can search is not made
+            return library
         except BaseException:
             catalogue.close()
+            if new:
+                for made in folder.glob(f"{path.name}*"):
+                    made.unlink()
             raise
 
     def __enter__(self) -> Self:
@@ -123,14 +141,15 @@ class OpenLibrary:
     def close(self) -> None:
         """Release the files; the library cannot be used afterwards."""
         for serving in self._known.values():
-            serving.engine.close()
+            if serving.made:
+                serving.made.close()
         self.catalogue.close()
 
     @contextmanager
-    def writing(self, wait: float = WAIT) -> Iterator[None]:
+    def writing(self, wait: float = WAIT, *, mend: bool = True) -> Iterator[None]:
         """Hold the library for writing; may be nested. Raises `LibraryBusy` when another process has it.
 
-        `wait` is how many seconds to wait for the other.
+        `wait` is how many seconds to wait for the other. Without `mend` the engine is left as it is.
         """
         outermost = not self._writer.is_locked
         try:
@@ -142,7 +161,7 @@ class OpenLibrary:
         except OSError as error:
             raise LibraryError(f"The library in {self.folder} cannot be written: {error}.", REMEDY) from error
         try:
-            if outermost:
+            if outermost and mend:
                 self._mend()
             yield
         finally:
@@ -172,9 +191,9 @@ class OpenLibrary:
                     logger.warning("%s: put off to the next commit: %s", self.folder, error)  # all is stored already
 
     @contextmanager
-    def storing(self) -> Iterator[None]:
+    def storing(self, *, mend: bool = True) -> Iterator[None]:
         """Hold the library for writing. Raises `LibraryBusy`, and `LibraryError` for what the disk refuses."""
-        with self.writing():
+        with self.writing(mend=mend):
             try:
                 yield
             except (OSError, sqlite3.DatabaseError) as error:
@@ -219,8 +238,8 @@ class OpenLibrary:
                 assert manifest is not None
                 fits = self._given and (not self._known or self._given.name == manifest.embedder)
                 embedder = self._given if self._given and fits else embedder_of(manifest, self.settings)
-                engine = engine_class(manifest.engine)(self.place(manifest), self.catalogue)
-                self._known[key] = Serving(manifest, engine, embedder)
+                make = partial(engine_class(manifest.engine), self.place(manifest), self.catalogue)
+                self._known[key] = Serving(manifest, embedder, make)
             return self._known[key]
 
     @contextmanager

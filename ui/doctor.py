@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from index.library import Library
 from index.maintenance import faults
 from index.manifest import embedder_of
-from ingest.errors import LessonsError, LibraryMissing
+from ingest.errors import LessonsError, LibraryBusy, LibraryMissing
 
 if TYPE_CHECKING:
     from ui.settings import Settings
@@ -39,7 +39,7 @@ def checks(settings: Settings) -> list[Check]:
 def _guarded(name: str, check: Callable[[Settings], Check], settings: Settings) -> Check:
     try:
         return check(settings)
-    except LibraryMissing as error:
+    except (LibraryMissing, LibraryBusy) as error:
         return Check(name, "warning", error.reason, error.remedy)
     except LessonsError as error:
         return Check(name, "failed", error.reason, error.remedy)

@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 
+from index.filters import parse_filters
 from index.library import Library
 from index.settings import IndexSettings
 from ingest.errors import (
@@ -107,6 +108,10 @@ def test_a_wrong_filter_names_the_choices(library):
         library.search("pump", filters={"outcome": "bad"})
     with pytest.raises(BadFilter, match="since"):
         library.search("pump", filters={"colour": "red"})
+    with pytest.raises(BadFilter, match="2021-03"):
+        library.search("pump", filters={"since": "2021-02-30"})
+    with pytest.raises(BadFilter, match="twice"):
+        parse_filters(["outcome=failure", "outcome=success"])
     with pytest.raises(BadFilter, match="commas"):
         library.search("pump", filters={"access": ","})
     with pytest.raises(BadFilter, match="2021-03"):

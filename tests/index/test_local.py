@@ -1,6 +1,7 @@
 """The local engine where it is approximate, changes often, or lies on damaged files."""
 
 import random
+import shutil
 import threading
 
 import numpy as np
@@ -12,7 +13,9 @@ from index.filters import Selection
 from index.library import Library
 from index.local.view import LocalView
 from index.maintenance import compact, faults
+from index.move import move
 from index.reindex import reindex
+from index.settings import IndexSettings
 from ingest.errors import LibraryError
 from tests.fakes import a_library, prepared
 
@@ -236,3 +239,39 @@ def test_rules_that_lie_in_the_folder_are_kept(tmp_path):
     (tmp_path / ".lessonsignore").write_text("secret/\n")
     a_library(tmp_path).close()
     assert (tmp_path / ".lessonsignore").read_text() == "secret/\n"
+
+
+def test_a_copy_of_a_library_is_another_one_and_a_moved_one_is_not(tmp_path):
+    with a_library(tmp_path / "one") as library:
+        name = library.manifest.library
+    shutil.copytree(tmp_path / "one", tmp_path / "copy")
+    with Library.open(tmp_path / "copy", embedder=HashEmbedder()) as copy:
+        other = copy.manifest.library
+    with Library.open(tmp_path / "one", embedder=HashEmbedder()) as library:
+        assert library.manifest.library == name != other
+    (tmp_path / "one").rename(tmp_path / "moved")
+    with Library.open(tmp_path / "moved", embedder=HashEmbedder()) as moved:
+        assert moved.manifest.library == name
+
+
+def test_a_library_that_nothing_can_search_is_not_made(tmp_path):
+    with pytest.raises(LibraryError):
+        a_library(tmp_path / "new", settings=IndexSettings(engine="milvus", address="http://127.0.0.1:9"))
+    a_library(tmp_path / "new").close()  # the next call is not held to it
+
+
+def test_a_library_whose_server_is_gone_is_read_and_moves_back(tmp_path, monkeypatch):
+    folder = tmp_path / "library"
+    with a_library(folder) as library:
+        library.add(notes(library, range(5)))
+        with library.catalogue.transaction():
+            library.catalogue.set_meta({"engine": "milvus", "address": "http://127.0.0.1:9"})
+    with Library.open(folder, embedder=HashEmbedder()) as library:
+        assert "No Milvus server answers" in library.stats().engine
+        assert library.get("3#1").title == "Note 3"
+        assert len(list(library.lessons())) == 5
+        with pytest.raises(LibraryError, match="No Milvus server"):
+            library.search("pump")
+        report = move(library, "faiss")
+        assert (report.passages, report.questions) == (5, 0)
+        assert library.search("word3", mode="lexical").hits[0].lesson_id == "3#1"

@@ -48,9 +48,13 @@ def index(
 
     if not all(size.strip().isdecimal() and int(size) >= 100 for size in sizes.split(",")):
         raise BadSettings(f"--sizes cannot be {sizes!r}.", "Give numbers of 100 or more: 1000,10000.")
+    if plot:
+        from eval.index_plot import check
+
+        check(plot)
     log = console(errors=True)
     if absent := missing():
-        log.print(f"Left out, not installed: {', '.join(absent)}. See README.")
+        log.print(f"Left out, not installed: {', '.join(absent)}. Run: pip install {' '.join(absent)}")
     with opened(load_settings(library)) as opened_library:
         coming_in = speed(opened_library, real_of(opened_library, SPEED_OF).texts)
         asked = [json.loads(line)["text"] for line in questions.open(encoding="utf-8")] if questions else []
@@ -116,5 +120,6 @@ def _print(costs: Sequence[Cost]) -> None:
             if cost.ratio is not None:
                 stages = ", ".join(f"{stage} {ms}" for stage, ms in cost.stages_ms.items())
                 choices = "; ".join(f"{choice} {ms}" for choice, ms in cost.choices_ms.items())
-                console().print(f"{cost.index}; {cost.ratio:.2f} times the bare cost; stages, ms: {stages}")
+                bare = f"{cost.ratio:.2f} times the embedding and one plain FAISS search"
+                console().print(f"{cost.index}; {bare}; stages, ms: {stages}")
                 console().print(f"What was chosen between, ms: {choices}")
