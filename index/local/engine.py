@@ -49,6 +49,10 @@ class LocalEngine:
         self._words.update(generation, gone, chain.from_iterable(zip(*batch[:3], strict=True) for batch in batches))
 
     def settle(self) -> None:
+        if Description.parse(self._catalogue.meta(self._key)) is None:
+            if self._catalogue.count() > LEAST_STALE:
+                self._rebuild(None)
+            return
         with self._catalogue.snapshot():
             generation = int(self._catalogue.meta("generation"))
             view = self.view(generation, anyway=True)
