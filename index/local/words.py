@@ -116,8 +116,20 @@ class Words:
             return State(self._schema, self._index.searcher(), self._folder)
 
     def damaged(self) -> list[str]:
-        """The names of files whose content is not what their checksum says; reads all of them."""
-        return [file.name for file in self._folder.iterdir() if not _is_whole(file)]
+        """The names of files whose content is not what their checksum says; reads all that the last commit counts."""
+        try:
+            segments = json.loads((self._folder / "meta.json").read_text(encoding="utf-8"))["segments"]
+            names = {one["segment_id"].replace("-", ""): (one["deletes"] or {}).get("opstamp") for one in segments}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return ["meta.json"]
+        out = []
+        for file in self._folder.iterdir():
+            segment, *_ = file.name.split(".")
+            # A commit that failed leaves files that nobody reads.
+            counts = segment in names and (file.suffix != ".del" or file.name == f"{segment}.{names[segment]}.del")
+            if counts and not _is_whole(file):
+                out.append(file.name)
+        return out
 
     def update(self, generation: int, gone: Iterable[int], came: Iterable[tuple[int, int, str]]) -> None:
         """Take out ids, put in (id, record, text), and commit both at once."""
@@ -177,10 +189,8 @@ def _damage(folder: Path, error: BaseException) -> LibraryError:
 def _is_whole(file: Path) -> bool:
     """By the footer that tantivy puts behind a file: JSON with the CRC-32 of the rest, its length, and a number."""
     data = file.read_bytes()
-    if file.suffix in (".json", ".lock") or len(data) < 8:
-        return file.suffix in (".json", ".lock")
-    length, magic = struct.unpack("<II", data[-8:])
     try:
+        length, magic = struct.unpack("<II", data[-8:])
         return magic == MAGIC and bool(zlib.crc32(data[: -8 - length]) == json.loads(data[-8 - length : -8])["crc"])
-    except (ValueError, KeyError, TypeError):
+    except (struct.error, ValueError, KeyError, TypeError):
         return False

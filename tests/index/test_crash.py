@@ -39,7 +39,8 @@ def full(tmp_path, monkeypatch):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("a small disk cannot be mounted: that takes root")
     yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+    while os.path.ismount(disk):
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def fill(disk, leave=0):
@@ -89,7 +90,9 @@ def test_a_library_is_read_where_nothing_can_be_written(full, how):
     if how == "full":
         fill(full)
     else:
-        subprocess.run(["mount", "-o", "remount,ro", full], check=True)
+        # A mount of its own: the disk itself cannot be made read-only while any file of it is open for writing.
+        subprocess.run(["mount", "--bind", full, full], check=True)
+        subprocess.run(["mount", "-o", "remount,ro,bind", full], check=True)
     with Library.open(folder, embedder=HashEmbedder(dimension=64)) as library:
         for mode in ("hybrid", "lexical", "dense"):
             assert library.search("word33", mode=mode, filters={"source": "33"}).hits[0].source == "/documents/33.md"
