@@ -13,17 +13,14 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from index.encoder import Vectors
 from index.filters import Selection
+from index.passages import Ids as Ids
 from ingest.errors import BadSettings
 
 if TYPE_CHECKING:
     from index.catalogue import Catalogue
 
-Ids = NDArray[np.int64]
 GROUP = "lessons.engines"
 BUILT_IN = {"faiss": "index.local.engine:LocalEngine", "milvus": "index.milvus.engine:MilvusEngine"}
 

@@ -12,8 +12,7 @@ from index.database import Database
 from index.filters import CHOICES, LABELS, NONE, TAGS, TEXT, Filters, Selection, check_filters, period, values_of
 from index.passages import Ids
 
-ONE_VALUE = ("outcome", "kind", "maturity", "severity", "phase", "project", "unit", "owner", "collection", "access",
-             "lesson_id")  # fmt: skip
+ONE_VALUE = (*CHOICES, *LABELS, *TEXT)
 """Columns with one value, which filters compare."""
 _MORE = (*TAGS.values(), "first_day", "last_day", "source_id")
 
@@ -31,7 +30,7 @@ def select(filters: Filters, values: Callable[[str, str], Sequence[tuple[int, st
         value = given.encode("utf-8", "replace").decode()  # half characters are in no record
         if name == "source":
             sources = tuple(number for number, path in values(name, value) if value.casefold() in path.casefold())
-        elif name in CHOICES or name in LABELS or name in TEXT or name in TAGS:
+        elif name in ONE_VALUE or name in TAGS:
             wanted = values_of(name, value)
             column = TAGS.get(name, name)
             folded = {one.casefold() for one in wanted}

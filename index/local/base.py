@@ -95,14 +95,15 @@ class Base:
         """Positions and scores of the at most `k` nearest `among` the vectors, a flag for each."""
         faiss = library()
         faiss.omp_set_num_threads(1)  # measured: two take longer for one question
-        k = min(k, int(np.count_nonzero(among)))
+        selected = int(np.count_nonzero(among))
+        k = min(k, selected)
         if not k:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         chosen, question = selector(among), vector.reshape(1, -1)
         if not self.description.cells:
             scores, found = self._index.search(question, k, params=faiss.SearchParameters(sel=chosen))
             return found[0], scores[0]
-        return self._search_cells(question, k, chosen, int(np.count_nonzero(among)))
+        return self._search_cells(question, k, chosen, selected)
 
     def _search_cells(self, question: Vectors, k: int, chosen: Any, selected: int) -> tuple[NDArray[np.int64], Vectors]:
         """Look into as many cells as it takes.

@@ -60,7 +60,7 @@ class LocalView:
             in_base, in_tail = chosen.base, chosen.tail
         at, scores = self.tail.search(vector, k, in_tail)
         ids = self.tail.ids[at]
-        if self.base and in_base.any():
+        if self.base:
             at, more = self.base.search(vector, k, in_base)
             ids, scores = np.concatenate([ids, self.base.ids[at]]), np.concatenate([scores, more])
         best = np.argsort(-scores, kind="stable")[:k]
