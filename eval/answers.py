@@ -1,4 +1,4 @@
-"""Score answers against a gold file: verdicts, sources, facts, quotes, abstention."""
+"""Score answers against a gold file: verdicts, sources, facts, quotes, conflicts, duplicates, abstention."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from index.library import Library
 from ingest.errors import BadDataset, PathNotFound
 
 FIRST = 5  # sources in which a gold record must be
+CONFLICT = "conflict"  # the type of questions whose gold records contradict each other
+
+Total = dict[str, float | int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,10 @@ class Scored:
     """One question's answer, scored. A figure is None where the gold file asks nothing of it.
 
     `facts` is the share of the required mentions that the answer or its quotes hold. `cited_right` counts the
-    citations whose quote supports its claim, `proven` the claims with at least one such citation.
+    citations whose quote supports its claim, `proven` the claims with at least one such citation. Where gold records
+    contradict each other, `both_sides` says whether all are among the sources and `conflict_said` whether one of the
+    answer's `conflicts` names them all. Of the `quotes`, `duplicates` repeat an earlier one or come from a record that
+    nearly repeats an earlier one's.
     """
 
     id: str
@@ -59,15 +65,21 @@ class Scored:
     cited_right: int
     claims: int
     proven: int
+    both_sides: bool | None
+    conflict_said: bool | None
+    conflicts: int
+    quotes: int
+    duplicates: int
     ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """All questions, and the figures over them; a figure is None where no question bears on it."""
+    """All questions, the figures over them, and those of each type; a figure is None where no question bears on it."""
 
     questions: tuple[Scored, ...]
-    total: dict[str, float | int | None]
+    total: Total
+    kinds: dict[str, Total]
 
 
 def load_questions(path: Path) -> list[GoldQuestion]:
@@ -88,7 +100,10 @@ def load_questions(path: Path) -> list[GoldQuestion]:
 def evaluate_answers(assistant: Assistant, questions: Sequence[GoldQuestion]) -> Score:
     """Ask every question and score its answer."""
     scored = [_score(assistant.library, gold, assistant.ask(gold.question, history=gold.history)) for gold in questions]
-    return Score(tuple(scored), _total(scored))
+    types = dict.fromkeys(one.type for one in scored)
+    return Score(
+        tuple(scored), _total(scored), {type_: _total([o for o in scored if o.type == type_]) for type_ in types}
+    )
 
 
 def _question(row: dict[str, Any]) -> GoldQuestion:
@@ -112,6 +127,8 @@ def _score(library: Library, gold: GoldQuestion, answer: Answer) -> Scored:
     exact = all(library.source(s.source_id).text[s.start : s.end] == s.quote for s in answer.sources)
     quotes = {source.n: source for source in answer.sources}
     right = [[_holds(claim.text, quotes[n]) for n in claim.citations] for claim in answer.claims]
+    sides = [[source for source in answer.sources if _is(source.lesson_id, id_)] for id_ in gold.gold]
+    opposed = gold.type == CONFLICT
     return Scored(
         id=gold.id,
         type=gold.type,
@@ -127,6 +144,11 @@ def _score(library: Library, gold: GoldQuestion, answer: Answer) -> Scored:
         cited_right=sum(map(sum, right)),
         claims=len(right),
         proven=sum(map(any, right)),
+        both_sides=all(sides) if opposed else None,
+        conflict_said=any(_names_all(one, sides) for one in answer.to_json()["conflicts"]) if opposed else None,
+        conflicts=len(answer.conflicts),
+        quotes=len(answer.sources),
+        duplicates=_duplicates(library, answer.sources),
         ms=answer.took_ms["total"],
     )
 
@@ -141,7 +163,26 @@ def _is(lesson_id: str, gold: str) -> bool:
     return lesson_id == gold or (gold.isdigit() and lesson_id.endswith(f"-{gold}"))
 
 
-def _total(scored: Sequence[Scored]) -> dict[str, float | int | None]:
+def _names_all(conflict: Any, sides: Sequence[Sequence[Cited]]) -> bool:
+    """Whether a conflict names a source of each side, by its record's id or title or by its mark."""
+    said = json.dumps(conflict, ensure_ascii=False)
+    return all(
+        any(re.search(rf"(?<!\w){re.escape(one.lesson_id)}(?!\w)", said) for one in side)
+        or any(one.title in said or f"[{one.n}]" in said for one in side)
+        for side in sides
+    )
+
+
+def _duplicates(library: Library, sources: Sequence[Cited]) -> int:
+    found = 0
+    for at, source in enumerate(sources):
+        similar = {other for other, _ in library.get(source.lesson_id).similar}
+        quote = source.quote.split()
+        found += any(one.quote.split() == quote or one.lesson_id in similar for one in sources[:at])
+    return found
+
+
+def _total(scored: Sequence[Scored]) -> Total:
     declined = [one for one in scored if one.verdict == "none"]
     unanswerable = [one for one in scored if one.expected == "none"]
     right = len([one for one in declined if one.expected == "none"])
@@ -156,6 +197,10 @@ def _total(scored: Sequence[Scored]) -> dict[str, float | int | None]:
         "quotes_exact": _share(one.quotes_exact for one in scored),
         "citation_precision": _ratio(sum(one.cited_right for one in scored), sum(one.citations for one in scored)),
         "citation_recall": _ratio(sum(one.proven for one in scored), sum(one.claims for one in scored)),
+        "conflict_sides": _share(one.both_sides for one in scored if one.both_sides is not None),
+        "conflict_said": _share(one.conflict_said for one in scored if one.conflict_said is not None),
+        "conflicts_elsewhere": sum(one.conflicts > 0 for one in scored if one.type != CONFLICT),
+        "duplicates": _ratio(sum(one.duplicates for one in scored), sum(one.quotes for one in scored)),
         "abstention_precision": precision,
         "abstention_recall": recall,
         "abstention_f1": 2 * precision * recall / (precision + recall) if precision and recall else None,

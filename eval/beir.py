@@ -1,4 +1,4 @@
-"""Test collections in the BEIR layout: `corpus.jsonl`, `queries.jsonl`, `qrels/test.tsv`.
+"""Test collections in the BEIR layout: `corpus.jsonl`, `queries.jsonl`, `qrels/<split>.tsv`.
 
 Layout: Thakur et al., "BEIR: A Heterogeneous Benchmark for Zero-shot Evaluation of IR Models", 2021.
 """
@@ -6,14 +6,17 @@ Layout: Thakur et al., "BEIR: A Heterogeneous Benchmark for Zero-shot Evaluation
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ingest.errors import BadDataset, PathNotFound
 from ingest.model import Document, Heading, Lesson, Section
+
+TITLE = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +36,21 @@ class Collection:
     folder: Path
     queries: tuple[Query, ...]
     qrels: dict[str, dict[str, int]]
+    split: str = "test"
 
     @classmethod
-    def load(cls, folder: Path) -> Collection:
+    def load(cls, folder: Path, split: str = "test") -> Collection:
         """Raises `PathNotFound` or `BadDataset`, which names the missing file or the bad line."""
         if not folder.is_dir():
             raise PathNotFound(f"{folder} is not a folder.", "Give the folder of a test collection in the BEIR layout.")
-        for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"):
+        for name in ("corpus.jsonl", "queries.jsonl", judgments := f"qrels/{split}.tsv"):
             if not (folder / name).is_file():
                 raise BadDataset(f"{folder} has no {name}.", _LAYOUT)
         qrels: dict[str, dict[str, int]] = {}
-        with (folder / "qrels/test.tsv").open(encoding="utf-8", newline="") as file:
+        with (folder / judgments).open(encoding="utf-8", newline="") as file:
             for row in csv.reader(file, delimiter="\t"):
                 if len(row) != 3:
-                    raise BadDataset(f"{folder}/qrels/test.tsv has a line with {len(row)} columns.", _LAYOUT)
+                    raise BadDataset(f"{folder}/{judgments} has a line with {len(row)} columns.", _LAYOUT)
                 if row[2].lstrip("-").isdigit():
                     qrels.setdefault(row[0], {})[row[1]] = int(row[2])
         queries = tuple(
@@ -56,7 +60,21 @@ class Collection:
         )
         if not queries:
             raise BadDataset(f"No query of {folder} has a judgment.", _LAYOUT)
-        return cls(folder.name, folder, queries, {query.query_id: qrels[query.query_id] for query in queries})
+        judged = {query.query_id: qrels[query.query_id] for query in queries}
+        return cls(folder.resolve().name, folder, queries, judged, split)
+
+    def fingerprint(self) -> str:
+        """Sixteen digits that the same corpus, queries and judgments have, and no others."""
+        whole = hashlib.sha256()
+        for name in ("corpus.jsonl", "queries.jsonl", f"qrels/{self.split}.tsv"):
+            with (self.folder / name).open("rb") as file:
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+        return whole.hexdigest()[:16]
+
+    def titles(self, wanted: Container[str]) -> dict[str, str]:
+        """Of those records that the corpus has: the title, or how the text of one without a title begins."""
+        rows = (row for row in _rows(self.folder / "corpus.jsonl") if row["_id"] in wanted)
+        return {row["_id"]: " ".join((row.get("title") or row["text"]).split())[:TITLE] for row in rows}
 
     def documents(self) -> Iterator[tuple[Document, Lesson]]:
         """Each record of the corpus as a document with one lesson, its title on top."""
@@ -79,4 +97,4 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-_LAYOUT = "The BEIR layout: corpus.jsonl (_id title text), queries.jsonl (_id text), qrels/test.tsv."
+_LAYOUT = "The BEIR layout: corpus.jsonl (_id title text), queries.jsonl (_id text), qrels/<split>.tsv."

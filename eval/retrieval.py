@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from time import perf_counter
+from typing import Any, get_args
 
 import numpy as np
 
@@ -13,20 +14,37 @@ from eval.beir import Collection
 from eval.measures import evaluate, means
 from index.library import Library, Mode
 from ingest.cut import cut
+from ingest.errors import BadDataset, BadSettings
 from ingest.model import Prepared, Source
 
 DEPTH = 100  # records a query: recall@100 needs no more
+TOP = 10  # records a query are kept to be read
 AT_ONCE = 512  # records a commit
+RERANK = "rerank"
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of one mode: the mean of each measure, its value per query, and the latency of a search in ms."""
+    """What one setting did.
 
-    mode: Mode
+    The mean of each measure, its value per query, the ids of the ten best records found for each query, and the latency
+    of a search in ms.
+    """
+
+    setting: str
     metrics: dict[str, float]
     per_query: dict[str, dict[str, float]]
+    found: dict[str, tuple[str, ...]]
     latency_ms: dict[str, float]
+
+
+def arguments(setting: str) -> dict[str, Any]:
+    """What a setting's name (`hybrid`, `hybrid+rerank`, …) adds to a call of `Library.search`. Raises `BadSettings`."""
+    mode, *more = setting.split("+")
+    if mode not in get_args(Mode) or more not in ([], [RERANK]):
+        known = f"{', '.join(get_args(Mode))}, each alone or with +{RERANK}"
+        raise BadSettings(f"There is no setting {setting!r} to compare.", f"Choose from: {known}.")
+    return {"mode": mode, "rerank": bool(more)}
 
 
 def load_into(library: Library, collection: Collection, on_step: Callable[[int], None] | None = None) -> float:
@@ -44,18 +62,36 @@ def load_into(library: Library, collection: Collection, on_step: Callable[[int],
     return perf_counter() - started
 
 
-def run(library: Library, collection: Collection, mode: Mode) -> Figures:
-    """Search every judged query and measure what comes back."""
-    found: dict[str, dict[str, float]] = {}
+def ensure(library: Library, collection: Collection, on_step: Callable[[int], None] | None = None) -> float | None:
+    """Index the corpus as `load_into` does, or return None where that was done before.
+
+    Raises `BadDataset` where the library holds another number of documents: another corpus, or a part of this one.
+    """
+    held = library.stats().documents
+    if held == 0:
+        return load_into(library, collection, on_step)
+    wanted = len({lesson.lesson_id for _, lesson in collection.documents()})
+    if held != wanted:
+        reason = f"{library.folder} holds {held} documents, {collection.name} has {wanted}."
+        raise BadDataset(reason, "Delete that folder, or keep the index in another one.")
+    return None
+
+
+def run(library: Library, collection: Collection, setting: str) -> Figures:
+    """Search every judged query and measure what comes back. Raises `BadSettings`, as `arguments` does."""
+    scores: dict[str, dict[str, float]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     took: list[float] = []
-    library.search("warm up", mode=mode)
+    how = arguments(setting)
+    library.search("warm up", **how)
     for query in collection.queries:
         started = perf_counter()
-        hits = library.search(query.text, DEPTH + 1, mode=mode, per_lesson=1).hits
+        hits = library.search(query.text, DEPTH + 1, per_lesson=1, **how).hits
         took.append(1000 * (perf_counter() - started))
-        kept = [hit for hit in hits if hit.lesson_id != query.leave_out][:DEPTH]
+        kept = [hit.lesson_id for hit in hits if hit.lesson_id != query.leave_out][:DEPTH]
         # Ranks, not scores: trec_eval breaks ties by name, and fused scores do tie.
-        found[query.query_id] = {hit.lesson_id: float(DEPTH - at) for at, hit in enumerate(kept)}
-    per_query = evaluate(collection.qrels, found)
-    p50, p95 = np.percentile(took, [50, 95])
-    return Figures(mode, means(per_query), per_query, {"p50": round(float(p50), 1), "p95": round(float(p95), 1)})
+        scores[query.query_id] = {lesson_id: float(DEPTH - at) for at, lesson_id in enumerate(kept)}
+        found[query.query_id] = tuple(kept[:TOP])
+    per_query = evaluate(collection.qrels, scores)
+    p50, p95 = (round(float(value), 1) for value in np.percentile(took, [50, 95]))
+    return Figures(setting, means(per_query), per_query, found, {"p50": p50, "p95": p95})

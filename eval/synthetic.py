@@ -15,6 +15,7 @@ import numpy as np
 
 from index.encoder import Vectors
 from index.library import Library
+from index.passages import Embedded
 from index.settings import IndexSettings
 from ingest.errors import BadDataset
 
@@ -109,7 +110,7 @@ def _insert(library: Library, texts: list[str], vectors: Vectors, chance: np.ran
             row = {"lesson": lesson, "start": at, "end": at + len(text), "text": text, "section": "", "header": ""}
             numbers.append(catalogue.insert("passages", row))
             at += len(text) + 1
-    catalogue.put_vectors(library.manifest.model, zip(numbers, vectors, strict=True))
+    catalogue.put_vectors(library.manifest.model, zip(numbers, map(Embedded, vectors), strict=True))
 
 
 def _collection(number: float) -> str | None:

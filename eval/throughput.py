@@ -51,11 +51,11 @@ class TimedEmbedder(SentenceTransformerEmbedder):
 
     seconds = 0.0
 
-    def documents(self, texts: Sequence[str]) -> Vectors:
+    def documents_in_detail(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
         started = perf_counter()
-        vectors = super().documents(texts)
+        made = super().documents_in_detail(texts)
         self.seconds += perf_counter() - started
-        return vectors
+        return made
 
 
 def compare(paths: Sequence[Path], on_part: Callable[[str], None] | None = None) -> tuple[Speed, Speed]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +26,8 @@ SANITY = (
     "A clogged strainer made the pump stop.",
     "The choir sang three songs at the spring concert.",
 )
+SPECIAL = re.compile(r"\[.*\]|<.*>")
+MARKS = re.compile(r"^(##|[▁Ġ])")  # how tokenizers write that a word goes on, or begins
 MARGIN = 0.02  # cosine: models in use tell the pairs apart by 0.1 and more, broken ones by their rounding errors
 
 
@@ -33,8 +36,10 @@ class Embedder(Protocol):
 
     `name` finds the model again; `max_tokens` is the longest text it reads, in its own tokens without the special
     ones it adds. `documents` gives shape (n, dimension) and `query` shape (dimension,), both float32 of unit
-    length, with the model's own document and query prompts applied. `tokens` gives the offset at which each token
-    of a text starts, however long the text. All methods may be called from several threads.
+    length, with the model's own document and query prompts applied. `documents_in_detail` gives with them the vectors
+    of each text's tokens, shape (tokens, width), and `query_in_detail` those of a question's tokens, both empty where
+    the model has none. `tokens` gives the offset at which each token of a text starts, however long the text, and
+    `vocabulary` the words the model knows. All methods may be called from several threads.
     """
 
     name: str
@@ -46,6 +51,9 @@ class Embedder(Protocol):
     def tokens(self, text: str) -> Sequence[int]: ...
     def documents(self, texts: Sequence[str]) -> Vectors: ...
     def query(self, text: str) -> Vectors: ...
+    def documents_in_detail(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]: ...
+    def query_in_detail(self, text: str) -> Vectors: ...
+    def vocabulary(self) -> Iterable[str]: ...
 
 
 class SentenceTransformerEmbedder:
@@ -97,13 +105,24 @@ class SentenceTransformerEmbedder:
     def documents(self, texts: Sequence[str]) -> Vectors:
         return self._encoder.encode(texts, "document") if texts else np.empty((0, self.dimension), np.float32)
 
-    def query(self, text: str) -> Vectors:
-        return self._recent(text)
+    def documents_in_detail(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        return self._encoder.encode_in_detail(texts, "document") if texts else (self.documents(texts), [])
 
-    def _query(self, text: str) -> Vectors:
-        vector: Vectors = self._encoder.encode([text], "query")[0]
-        vector.flags.writeable = False  # every caller gets the same one
-        return vector
+    def query(self, text: str) -> Vectors:
+        return self._recent(text)[0]
+
+    def query_in_detail(self, text: str) -> Vectors:
+        return self._recent(text)[1]
+
+    def vocabulary(self) -> Iterable[str]:
+        return (MARKS.sub("", word) for word in self._encoder.vocabulary() if not SPECIAL.fullmatch(word))
+
+    def _query(self, text: str) -> tuple[Vectors, Vectors]:
+        vectors, tokens = self._encoder.encode_in_detail([text], "query")
+        for each in (vectors, *tokens):
+            each.flags.writeable = False  # every caller gets the same one
+        ends = self._encoder.special // 2  # what the model puts before and after every text
+        return vectors[0], tokens[0][ends : len(tokens[0]) - ends]
 
 
 def locate(name: str) -> str:

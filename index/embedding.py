@@ -1,17 +1,24 @@
-"""Vectors for what is added: those an earlier revision has, and new ones for new texts."""
+"""What is stored of texts that are added: what an earlier revision has of them, and the model's work on new ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from index.embedder import Embedder, Vectors
+from index.late import pack
 from index.manifest import Manifest
-from index.passages import Passages, searchable
+from index.passages import Embedded, Passages, searchable
 from ingest.model import Prepared
 
-AT_ONCE = 256  # passages between two reports of progress
+AT_ONCE = 128  # passages between two reports of progress; their tokens' vectors take 50 MB until they are packed
+
+
+def embed(embedder: Embedder, texts: Sequence[str], basis: Vectors | None) -> list[Embedded]:
+    """Each text's vector, and those of its tokens where there is a basis to pack them by."""
+    if basis is None:
+        return [Embedded(vector) for vector in embedder.documents(texts)]
+    vectors, tokens = embedder.documents_in_detail(texts)
+    return [Embedded(vector, pack(own, basis)) for vector, own in zip(vectors, tokens, strict=True)]
 
 
 def embed_new(
@@ -20,26 +27,20 @@ def embed_new(
     manifest: Manifest,
     prepared: Sequence[Prepared],
     on_embedded: Callable[[int], None] | None = None,
-) -> list[Vectors]:
-    """For each source the vectors of its passages, shape (n, dimension), in order; only new texts are embedded."""
+) -> list[list[Embedded]]:
+    """For each source what is stored of its passages, in order; only new texts are embedded."""
     texts = [[searchable(passage) for _, passages in one.lessons for passage in passages] for one in prepared]
-    vectors = [np.empty((len(own), manifest.dimension), np.float32) for own in texts]
-    new: list[tuple[str, int, int]] = []
-    for source, (one, own) in enumerate(zip(prepared, texts, strict=True)):
-        earlier = catalogue.vectors_of_source(one.source.path, manifest.model)
-        for at, text in enumerate(own):
-            if text in earlier:
-                vectors[source][at] = earlier[text]
-            else:
-                new.append((text, source, at))
+    known = [catalogue.embedded_of_source(one.source.path, manifest.model) for one in prepared]
+    new = [(text, own) for source, own in zip(texts, known, strict=True) for text in source if text not in own]
     kept = sum(map(len, texts)) - len(new)
     if on_embedded and kept:
         on_embedded(kept)
     new.sort(key=lambda each: len(each[0]))  # by length, so that a batch holds little padding
+    basis = manifest.directions
     for first in range(0, len(new), AT_ONCE):
         chunk = new[first : first + AT_ONCE]
-        for (_, source, at), vector in zip(chunk, embedder.documents([text for text, _, _ in chunk]), strict=True):
-            vectors[source][at] = vector
+        for (text, own), made in zip(chunk, embed(embedder, [text for text, _ in chunk], basis), strict=True):
+            own[text] = made
         if on_embedded:
             on_embedded(len(chunk))
-    return vectors
+    return [[own[text] for text in source] for source, own in zip(texts, known, strict=True)]

@@ -8,7 +8,7 @@ those of the other, in the precision that was measured to be the fastest here (`
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -32,8 +32,9 @@ class Encoder(Protocol):
 
     `backend` names what runs it; `longest` is how many tokens it reads, special ones included, and `special` how many
     of them it adds itself. `encode` gives shape (n, dimension), float32 of unit length, with the model's prompt for
-    that kind of text; `tokens` the offset at which each token of a text starts, however long the text. Both may be
-    called from several threads.
+    that kind of text; `encode_in_detail` gives with it the vectors of each text's own tokens, shape (tokens, width),
+    special ones first and last. `tokens` is the offset at which each token of a text starts, however long the text;
+    `vocabulary` the words and parts of words that the model knows. All may be called from several threads.
     """
 
     backend: str
@@ -42,7 +43,9 @@ class Encoder(Protocol):
     special: int
 
     def tokens(self, text: str) -> Sequence[int]: ...
+    def vocabulary(self) -> Iterable[str]: ...
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors: ...
+    def encode_in_detail(self, texts: Sequence[str], kind: Kind) -> tuple[Vectors, list[Vectors]]: ...
 
 
 def load(location: str, max_tokens: int | None, batch_size: int, backend: Backend) -> Encoder:

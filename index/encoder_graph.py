@@ -40,6 +40,8 @@ def openvino() -> Any:
 def build(recipe: Recipe, precision: Precision) -> Model:
     """From `ids` and `mask`, both int32 of shape (n, length), to unit vectors, float32 of shape (n, dimension).
 
+    The second output is the tokens' own vectors, shape (n, length, dimension).
+
     With `int8` each row of a layer's weights is stored in 8 bits with a scale of its own. Raises `NotReproducible`.
     """
     from safetensors import SafetensorError
@@ -79,7 +81,7 @@ class _Graph:
             hidden = self._layer(hidden, bias, f"encoder.layer.{number}.")
         pooled = self._mean(hidden, kept) if self.recipe.pooling == "mean" else self._first(hidden)
         unit = self.ops.normalize_l2(pooled, self._ints(1), 1e-12, "max")
-        return self.ov.Model([self.ops.result(unit)], [ids, mask], "encoder")
+        return self.ov.Model([self.ops.result(unit), self.ops.result(hidden)], [ids, mask], "encoder")
 
     def _embeddings(self, ids: Node) -> Node:
         length = self.ops.gather(self.ops.shape_of(ids, "i32"), self._int(1), self._int(0))

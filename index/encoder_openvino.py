@@ -57,13 +57,27 @@ class OpenVinoEncoder:
     def tokens(self, text: str) -> Sequence[int]:
         return [start for start, _ in self._whole.encode(text, add_special_tokens=False).offsets]
 
+    def vocabulary(self) -> list[str]:
+        return list(self._whole.get_vocab(with_added_tokens=False))
+
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
+        return self._encode(texts, kind, None)
+
+    def encode_in_detail(self, texts: Sequence[str], kind: Kind) -> tuple[Vectors, list[Vectors]]:
+        tokens = [np.empty((0, self.dimension), np.float32)] * len(texts)
+        return self._encode(texts, kind, tokens), tokens
+
+    def _encode(self, texts: Sequence[str], kind: Kind, tokens: list[Vectors] | None) -> Vectors:
         prompt = self._prompts[kind]
         encoded = self._limited.encode_batch_fast([prompt + text for text in texts])
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, ids, mask in _batches([one.ids for one in encoded], self._batch_size):
             with self._lock:  # for one batch only: a question need not wait for thousands of passages
-                vectors[batch] = self._request.infer([ids, mask], share_inputs=True)[0]
+                found = self._request.infer([ids, mask], share_inputs=True)
+                vectors[batch] = found[0]
+                if tokens is not None:
+                    for row, number in enumerate(batch):
+                        tokens[number] = np.array(found[1][row, : len(encoded[number].ids)])
         return vectors
 
 

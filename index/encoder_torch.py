@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,6 +42,24 @@ class TorchEncoder:
                 text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False
             )
         return [start for start, _ in encoded["offset_mapping"]]
+
+    def vocabulary(self) -> list[str]:
+        return list(self._model.tokenizer.get_vocab())
+
+    def encode_in_detail(self, texts: Sequence[str], kind: Kind) -> tuple[Vectors, list[Vectors]]:
+        encode = self._model.encode_query if kind == "query" else self._model.encode_document
+        with self._lock:
+            found: Any = encode(
+                list(texts),
+                prompt=self._prompts[kind],
+                batch_size=self._batch_size,
+                output_value=None,
+                show_progress_bar=False,
+            )
+        vectors = np.array([one["sentence_embedding"].cpu().numpy() for one in found], np.float32)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        tokens = [one["token_embeddings"][one["attention_mask"].bool()].float().cpu().numpy() for one in found]
+        return vectors.reshape(len(texts), self.dimension), tokens
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
         encode = self._model.encode_query if kind == "query" else self._model.encode_document

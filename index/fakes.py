@@ -31,6 +31,16 @@ class HashEmbedder:
     def query(self, text: str) -> Vectors:
         return self._vector(text)
 
+    def documents_in_detail(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
+        return self.documents(texts), [self.query_in_detail(text) for text in texts]
+
+    def query_in_detail(self, text: str) -> Vectors:
+        words = [self._vector(word) for word in re.findall(r"\w+", text)]
+        return np.array(words, np.float32).reshape(-1, self.dimension)
+
+    def vocabulary(self) -> Sequence[str]:
+        return [f"{number:03}" for number in range(999)]
+
     def _vector(self, text: str) -> Vectors:
         vector = np.full(self.dimension, 1e-3, np.float32)
         for word in re.findall(r"\w+", text.lower()):

@@ -12,7 +12,7 @@ from index.embedding import embed_new
 from index.filters import Filters
 from index.hit import Hit, Hits, LessonView, SourceView, Stats
 from index.opened import OpenLibrary
-from index.search import Wanted, best, find
+from index.search import Wanted, best, find, named_first, reranked
 from ingest.errors import BadQuestion, LibraryError
 from ingest.model import Lesson, Prepared, Reading
 
@@ -34,9 +34,9 @@ class Library(OpenLibrary):
         linked = 0
         with self.writing():
             self.serving().ready()
-            vectors = embed_new(self.catalogue, self.embedder, self.manifest, prepared, on_embedded)
+            embedded = embed_new(self.catalogue, self.embedder, self.manifest, prepared, on_embedded)
             with self.committing():
-                for one, own in zip(prepared, vectors, strict=True):
+                for one, own in zip(prepared, embedded, strict=True):
                     linked += self.catalogue.put(one, own, self.manifest.model)
         return linked
 
@@ -76,9 +76,13 @@ class Library(OpenLibrary):
         filters: Filters | None = None,
         *,
         mode: Mode = "hybrid",
+        rerank: bool | None = None,
         per_lesson: int = 2,
     ) -> Hits:
-        """The `k` best passages, at most `per_lesson` of one record. Raises `BadFilter` or `BadQuestion`."""
+        """The `k` best passages, at most `per_lesson` of one record; `rerank` takes the place of the setting.
+
+        Raises `BadFilter`, `BadQuestion` or, where a cross-encoder cannot be loaded, `ModelError`.
+        """
         query = query.encode("utf-8", "replace").decode()  # half characters cannot be encoded by anyone below
         if not query.strip():
             raise BadQuestion("The query is empty.", "Say in a few words what you are looking for.")
@@ -86,20 +90,24 @@ class Library(OpenLibrary):
         with self.snapshot() as view:
             selection = self.catalogue.select(filters) if filters else None
             clock.lap("filter")
-            serving = self.serving()
-            vector, words, weight = None, list[str](), 0.0
+            serving, ranking = self.serving(), self.ranking()
+            vector, words, share = None, list[str](), 0.0
             named: list[int] = []
             if mode != "lexical":
-                vector, weight = serving.ready().query(query), 1.0
+                vector, share = serving.ready().query(query), 1.0
                 clock.lap("embed")
             if mode != "dense":
                 words = list(dict.fromkeys(words_of(query)))
             if mode == "hybrid":
-                weight, named = self.settings.dense_weight, self.catalogue.named(query, selection)
+                share, named = ranking.dense, self.catalogue.named(query, selection)
             most, places = self.settings.candidates, list[int]()
             while True:
-                wanted = Wanted(vector, words, most, weight, selection, named)
+                wanted = Wanted(vector, words, most, share, selection, named)
                 found = find(view, self.catalogue, serving.manifest.model, wanted, clock)
+                if self.settings.rerank if rerank is None else rerank:
+                    found = reranked(found, lambda ids: self.judge(query, ids, serving), ranking)
+                    clock.lap("rerank")
+                found = named_first(found, named)
                 places = best(found, k, per_lesson)
                 # One record's passages may have taken the places of all others.
                 if len(places) >= k or not found.more or most >= MOST_CANDIDATES:
@@ -108,7 +116,7 @@ class Library(OpenLibrary):
             rows = self.catalogue.passages([found.ids[at] for at in places])
             sections = self.catalogue.sections(list({row["lesson"] for row in rows.values()}))
             hits = tuple(
-                Hit.from_row(row, sections[row["lesson"]], rank, *(float(each[at]) for each in found[2:5]))
+                Hit.from_row(row, sections[row["lesson"]], rank, *(float(each[at]) for each in found[3:6]))
                 for rank, at in enumerate(places, 1)
                 if (row := rows[found.ids[at]])
             )

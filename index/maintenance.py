@@ -29,8 +29,8 @@ def compact(library: Library) -> Compacted:
         before = size_of(library.folder)
         with library.catalogue.transaction():
             keep = (library.manifest.model, library.catalogue.meta("building", "0"))  # one that is being made too
-            library.catalogue.rows("DELETE FROM embeddings WHERE model NOT IN (?, ?)", keep)
-            library.catalogue.rows("DELETE FROM models WHERE id NOT IN (?, ?)", keep)
+            for table, column in (("embeddings", "model"), ("tokens", "model"), ("models", "id")):
+                library.catalogue.rows(f"DELETE FROM {table} WHERE {column} NOT IN (?, ?)", keep)
             library.catalogue.set_meta({"previous": ""})
         library.engine.compact()
         library.catalogue.vacuum()

@@ -5,6 +5,7 @@ It lies in the catalogue, so that it changes together with what it tells of.
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 import sqlite3
@@ -16,7 +17,8 @@ from typing import Any, Self
 import numpy as np
 
 from index.database import Database
-from index.embedder import PACKAGED, Embedder, SentenceTransformerEmbedder
+from index.embedder import PACKAGED, Embedder, SentenceTransformerEmbedder, Vectors
+from index.late import basis_of
 from index.settings import IndexSettings
 from ingest.errors import BadSettings, EmbedderMismatch, SchemaMismatch
 
@@ -35,7 +37,8 @@ class Manifest:
 
     `library` tells it from others on a server; `engine` searches it, at `address` where it is a server. `model` is the
     number of the embedder among those the library has vectors of. `probe` is the embedding of a fixed sentence: other
-    weights give another. `backend` is what ran the model first; any may add to the library.
+    weights give another. `backend` is what ran the model first; any may add to the library. `basis` is what vectors of
+    tokens are packed by, an array as numpy writes it; empty where none are kept.
     """
 
     embedder: str
@@ -47,6 +50,7 @@ class Manifest:
     address: str = ""
     library: str = ""
     model: int = 0
+    basis: bytes = b""
 
     @classmethod
     def of(cls, embedder: Embedder, settings: IndexSettings) -> Self:
@@ -65,6 +69,7 @@ class Manifest:
             settings.engine or DEFAULT_ENGINE,
             settings.address or "",
             secrets.token_hex(8),
+            basis=basis_for(embedder, settings),
         )
 
     @classmethod
@@ -84,6 +89,7 @@ class Manifest:
             values["address"],
             values["library"],
             model["id"],
+            model["basis"] or b"",
         )
 
     def register(self, database: Database) -> Self:
@@ -93,6 +99,7 @@ class Manifest:
             "dimension": self.dimension,
             "probe": json.dumps(self.probe),
             "backend": self.backend,
+            "basis": self.basis or None,
         }
         model = database.insert("models", values | ({"id": self.model} if self.model else {}), key="name")
         return replace(self, model=model)
@@ -104,8 +111,14 @@ class Manifest:
         database.set_meta({name: str(getattr(self, name)) for name in names} | {"model": str(model)})
 
     def to_json(self) -> dict[str, Any]:
-        """What identifies the library's making, without the probe."""
-        return {name: value for name, value in asdict(self).items() if name != "probe"}
+        """What identifies the library's making, without the probe; of the basis, whether there is one."""
+        out = {name: value for name, value in asdict(self).items() if name not in ("probe", "basis")}
+        return out | {"token_vectors": bool(self.basis)}
+
+    @property
+    def directions(self) -> Vectors | None:
+        """What `basis` says."""
+        return np.load(io.BytesIO(self.basis), allow_pickle=False) if self.basis else None
 
     def check(self, settings: IndexSettings) -> None:
         """Refuse settings that ask for another library than this. Raises `EmbedderMismatch`."""
@@ -130,6 +143,16 @@ class Manifest:
                 "the same sentence no longer gets the same vector.",
                 _REMEDY,
             )
+
+
+def basis_for(embedder: Embedder, settings: IndexSettings) -> bytes:
+    """What the embedder's vectors of tokens are packed by; empty where the settings want none or it has none."""
+    basis = basis_of(embedder) if settings.token_vectors else None
+    if basis is None:
+        return b""
+    file = io.BytesIO()
+    np.save(file, basis, allow_pickle=False)
+    return file.getvalue()
 
 
 def probe_of(embedder: Embedder) -> tuple[float, ...]:

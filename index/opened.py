@@ -6,8 +6,9 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,9 @@ from index.catalogue import Catalogue
 from index.database import REMEDY
 from index.embedder import Embedder
 from index.engine import Engine, Place, View, engine_class
+from index.judge import Cross, by_tokens
 from index.manifest import Manifest, embedder_of, settle_home, take_over
+from index.ranking import Ranking, Scores
 from index.settings import IndexSettings
 from ingest import ignore
 from ingest.errors import LibraryBusy, LibraryError, LibraryMissing
@@ -74,6 +77,7 @@ class OpenLibrary:
         self._given = embedder
         self._known: dict[tuple[str, ...], Serving] = {}
         self._lock = threading.Lock()
+        self._cross = Cross(settings.cross_encoder, settings.cross_reads) if settings.cross_encoder else None
         self._ahead = False  # whether the engine may hold what the catalogue did not take
         self._writer = FileLock(folder / "writer.lock")
         # Busy: the writer at work brings them together. No room, or no server: it is tried again at the next opening.
@@ -253,6 +257,17 @@ class OpenLibrary:
                     return
             time.sleep(wait or 0)
         raise AssertionError("an engine gives a view if any will do")
+
+    def ranking(self) -> Ranking:
+        """How scores are weighed: as the library was tuned, unless the settings say otherwise."""
+        tuned = Ranking.parse(self.catalogue.meta("ranking"))
+        return tuned if self.settings.dense_weight is None else replace(tuned, dense=self.settings.dense_weight)
+
+    def judge(self, query: str, ids: Sequence[int], serving: Serving) -> Scores:
+        """A second look at passages, best first: scores of shape (n,), NaN for one that was not looked at."""
+        if self._cross:
+            return self._cross.judge(query, ids, self.catalogue)
+        return by_tokens(query, ids, self.catalogue, serving)
 
     def place(self, manifest: Manifest) -> Place:
         """Where an engine keeps what it makes for that manifest."""

@@ -33,6 +33,13 @@ class Block(NamedTuple):
     vectors: Vectors
 
 
+class Embedded(NamedTuple):
+    """What a model makes of a passage: its vector, shape (dimension,), and those of its tokens, see `index/late.py`."""
+
+    vector: Vectors
+    tokens: bytes | None = None
+
+
 class Passages(Database):
     """`model` is the number of an embedding model throughout."""
 
@@ -104,29 +111,44 @@ class Passages(Database):
             for row in rows
         }
 
-    def vectors_of_source(self, path: str, model: int) -> dict[str, Vectors]:
-        """The vectors of a living source's passages, by searchable text."""
+    def embedded_of_source(self, path: str, model: int) -> dict[str, Embedded]:
+        """What the model made of a living source's passages, by searchable text."""
         rows = self.rows(
-            "SELECT p.header, p.text, e.vector FROM passages p JOIN lessons l ON l.id = p.lesson "
+            "SELECT p.header, p.text, e.vector, t.vectors FROM passages p JOIN lessons l ON l.id = p.lesson "
             "JOIN sources s ON s.id = l.source_id JOIN embeddings e ON e.passage = p.id AND e.model = ? "
-            "WHERE s.path = ? AND s.archived = 0",
+            "LEFT JOIN tokens t ON t.passage = p.id AND t.model = e.model WHERE s.path = ? AND s.archived = 0",
             (model, path),
         )
-        return {joined(row["header"], row["text"]): np.frombuffer(row["vector"], np.float32) for row in rows}
+        return {
+            joined(row["header"], row["text"]): Embedded(np.frombuffer(row["vector"], np.float32), row["vectors"])
+            for row in rows
+        }
+
+    def tokens_of_passages(self, ids: Sequence[int], model: int) -> dict[int, bytes]:
+        """The packed vectors of the passages' tokens, by id; a passage without any is left out."""
+        sql = "SELECT passage, vectors FROM tokens WHERE model = ? AND passage IN ({})"
+        return {row[0]: row[1] for rows in self.rows_of(sql, ids, (model,)) for row in rows}
 
     def without_vectors(self, model: int, after: int, most: int) -> tuple[list[int], list[str]]:
-        """Passages after that number that have no vector of the model yet: ids and searchable texts, `most` of them."""
+        """Passages after that number that the model has not embedded: ids and searchable texts, `most` of them.
+
+        Where vectors of tokens are kept, one that lacks them is among them.
+        """
         rows = self.rows(
-            "SELECT p.id, p.header, p.text FROM passages p WHERE p.id > ? AND NOT EXISTS "
-            "(SELECT 1 FROM embeddings e WHERE e.passage = p.id AND e.model = ?) ORDER BY p.id LIMIT ?",
-            (after, model, most),
+            "SELECT p.id, p.header, p.text FROM passages p JOIN models m ON m.id = ? WHERE p.id > ? AND ("
+            "NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.passage = p.id AND e.model = m.id) OR m.basis IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.passage = p.id AND t.model = m.id)) ORDER BY p.id LIMIT ?",
+            (model, after, most),
         )
         return [row["id"] for row in rows], [joined(row["header"], row["text"]) for row in rows]
 
-    def put_vectors(self, model: int, vectors: Iterable[tuple[int, Vectors]]) -> None:
-        """Store the vectors of passages."""
-        rows = [(number, model, np.ascontiguousarray(vector, np.float32).tobytes()) for number, vector in vectors]
-        self.execute_many("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+    def put_vectors(self, model: int, embedded: Iterable[tuple[int, Embedded]]) -> None:
+        """Store what the model made of passages."""
+        made = list(embedded)
+        vectors = [(number, model, np.ascontiguousarray(one.vector, np.float32).tobytes()) for number, one in made]
+        self.execute_many("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", vectors)
+        tokens = [(number, model, one.tokens) for number, one in made if one.tokens is not None]
+        self.execute_many("INSERT OR REPLACE INTO tokens VALUES (?, ?, ?)", tokens)
 
 
 def searchable(passage: Passage) -> str:

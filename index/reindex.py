@@ -12,12 +12,13 @@ from time import perf_counter
 from typing import Any
 
 from index.embedder import Embedder
+from index.embedding import embed
 from index.engine import engine_class
 from index.library import Library
-from index.manifest import Manifest, embedder_of, probe_of
+from index.manifest import Manifest, basis_for, embedder_of, probe_of
 from ingest.errors import BadSettings
 
-AT_ONCE = 1024  # passages between two commits
+AT_ONCE = 256  # passages between two commits
 
 
 @dataclass(slots=True)
@@ -85,6 +86,8 @@ def _register(library: Library, name: str, embedder: Embedder) -> Manifest:
         target = replace(target, passage_tokens=min(target.passage_tokens, embedder.max_tokens))
         if rows:
             target.check_probe(embedder)
+            if not target.basis:
+                target = replace(target, basis=basis_for(embedder, library.settings)).register(catalogue)
         else:
             target = replace(
                 target,
@@ -92,6 +95,7 @@ def _register(library: Library, name: str, embedder: Embedder) -> Manifest:
                 dimension=embedder.dimension,
                 probe=probe_of(embedder),
                 backend=getattr(embedder, "backend", ""),
+                basis=basis_for(embedder, library.settings),
                 model=0,
             ).register(catalogue)
         catalogue.set_meta({"building": str(target.model)})
@@ -106,16 +110,16 @@ def _embed(
     on_step: Callable[[int, int], None] | None,
 ) -> None:
     """Give each passage that lacks one a vector of the model."""
-    catalogue, last = library.catalogue, 0
+    catalogue, last, basis = library.catalogue, 0, target.directions
     while True:
         ids, texts = catalogue.without_vectors(target.model, last, AT_ONCE)
         if not ids:
             return
-        vectors = dict(zip(ids, embedder.documents(texts), strict=True))
+        made = dict(zip(ids, embed(embedder, texts, basis), strict=True))
         report.cut += sum(len(embedder.tokens(text)) > embedder.max_tokens for text in texts)
         with library.storing(), catalogue.transaction():
             alive = catalogue.living(ids)
-            catalogue.put_vectors(target.model, ((number, vectors[number]) for number in alive))
+            catalogue.put_vectors(target.model, ((number, made[number]) for number in alive))
         report.embedded += len(alive)
         last = ids[-1]
         if on_step:

@@ -78,12 +78,20 @@ CREATE TABLE models (
     name TEXT NOT NULL UNIQUE,
     dimension INTEGER NOT NULL,
     probe TEXT NOT NULL,
-    backend TEXT NOT NULL
+    backend TEXT NOT NULL,
+    basis BLOB
 );
 CREATE TABLE embeddings (
     passage INTEGER NOT NULL REFERENCES passages (id) ON DELETE CASCADE,
     model INTEGER NOT NULL REFERENCES models (id),
     vector BLOB NOT NULL,
+    PRIMARY KEY (passage, model)
+);
+-- Vectors of the passages' tokens, packed; of models that have a basis to pack them by.
+CREATE TABLE tokens (
+    passage INTEGER NOT NULL REFERENCES passages (id) ON DELETE CASCADE,
+    model INTEGER NOT NULL REFERENCES models (id),
+    vectors BLOB NOT NULL,
     PRIMARY KEY (passage, model)
 );
 -- Passages that were deleted since the engine last gathered itself, by the generation without them.

@@ -1,9 +1,9 @@
-"""From what an engine finds to a ranking: candidates with both scores, fused, at most a few passages of a record."""
+"""From what an engine finds to a ranking: candidates with both scores, the first of them in a better order."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,21 +11,22 @@ import numpy as np
 from index.catalogue import Catalogue
 from index.clock import Clock
 from index.embedder import Vectors
-from index.engine import Ranked, View
+from index.engine import Ids, Ranked, View
 from index.filters import Selection
-from index.fusion import fuse
+from index.ranking import FIRST, Ranking, Scores, fuse, reorder
 
 _NOTHING = Ranked(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 class Found(NamedTuple):
-    """Passages that either search found: ids, numbers of their records, and three scores of shape (n,)."""
+    """Passages that either search found: ids, numbers of their records, vectors, and three scores of shape (n,)."""
 
     ids: list[int]
-    lessons: list[int]
-    scores: Vectors
-    dense: Vectors
-    lexical: Vectors
+    lessons: Ids
+    vectors: Vectors
+    scores: Scores
+    dense: Scores
+    lexical: Scores
     more: bool
     """Whether there may be others: a search gave as many as it was asked for."""
 
@@ -33,15 +34,16 @@ class Found(NamedTuple):
 class Wanted(NamedTuple):
     """What is looked for: the vector for a dense search, the words for a lexical one, `most` candidates of each.
 
-    `named` are the passages of records whose id or title the query is: they rank first.
+    `share` is that of the vectors against the words.
     """
 
     vector: Vectors | None
     words: Sequence[str] | None
     most: int
-    weight: float
+    share: float
     selection: Selection | None
     named: Sequence[int] = ()
+    """Passages that are candidates in any case."""
 
 
 def find(view: View, catalogue: Catalogue, model: int, wanted: Wanted, clock: Clock) -> Found:
@@ -58,14 +60,32 @@ def find(view: View, catalogue: Catalogue, model: int, wanted: Wanted, clock: Cl
     ids = sorted(known)  # so that equal scores are ranked alike, whatever found them first
     words = dict(zip(matching.ids.tolist(), matching.scores.tolist(), strict=True))
     lexical = np.array([words.get(number, 0.0) for number in ids], np.float32)
+    vectors = np.array([known[number][1] for number in ids], np.float32)
     dense = np.zeros(len(ids), np.float32)
     if wanted.vector is not None and ids:
-        dense = np.stack([known[number][1] for number in ids]) @ wanted.vector
-    scores = fuse(dense, lexical, wanted.weight)
-    scores[np.isin(ids, wanted.named)] += 1
+        dense = vectors @ wanted.vector
     clock.lap("fuse")
     more = wanted.most in (len(near.ids), len(matching.ids))
-    return Found(ids, [known[number][0] for number in ids], scores, dense, lexical, more)
+    lessons = np.array([known[number][0] for number in ids], np.int64)
+    return Found(ids, lessons, vectors, fuse(dense, lexical, wanted.share), dense, lexical, more)
+
+
+def reranked(found: Found, judge: Callable[[list[int]], Scores], ranking: Ranking) -> Found:
+    """The same with the first passages in a better order; the others stay behind them as they were."""
+    first = np.argsort(-found.scores, kind="stable")[:FIRST]
+    if not len(first):
+        return found
+    judged = judge([found.ids[at] for at in first])
+    better = reorder(found.scores[first], found.vectors[first], found.lessons[first], judged, ranking)
+    scores = found.scores.copy()
+    scores[first] = better - better.min() + np.delete(scores, first).max(initial=0)
+    return found._replace(scores=scores)
+
+
+def named_first(found: Found, named: Sequence[int]) -> Found:
+    """The same with these passages before all others."""
+    first = np.isin(found.ids, named)
+    return found._replace(scores=found.scores + np.where(first, np.ptp(found.scores) + 1, 0)) if first.any() else found
 
 
 def best(found: Found, k: int, per_lesson: int) -> list[int]:
@@ -74,9 +94,10 @@ def best(found: Found, k: int, per_lesson: int) -> list[int]:
     if k < 1:
         return out
     taken: Counter[int] = Counter()
+    lessons = found.lessons.tolist()
     for at in np.argsort(-found.scores, kind="stable").tolist():
-        if taken[found.lessons[at]] < per_lesson:
-            taken[found.lessons[at]] += 1
+        if taken[lessons[at]] < per_lesson:
+            taken[lessons[at]] += 1
             out.append(at)
             if len(out) == k:
                 break

@@ -15,9 +15,15 @@ class IndexSettings(BaseModel):
     `embedder` names any sentence-transformers model (name or folder) and `passage_tokens` how long a passage may
     be, header included; both are fixed when a library is made, and None takes the library's own (for a new one
     the packaged weights and the measured default). `backend` is what runs the model: `auto` takes the fastest
-    that gives the same vectors as `torch`. `dense_weight` is the vector score's share of the fused score;
-    `candidates` is how many passages each search contributes. `engine` is what searches (for an existing library its
-    own; `lessons move` changes it), at `address` where that is a server, which may ask for a `token`.
+    that gives the same vectors as `torch`. `candidates` is how many passages each search contributes.
+
+    `dense_weight` is the share of the vectors' score against that of the words; None takes what `lessons tune` found,
+    else one half. With `rerank` the first passages are put in a better order, by late interaction, which needs the
+    vectors of tokens that a new library keeps unless `token_vectors` is off (4 KB a passage), or by the `cross_encoder`
+    named, any of sentence-transformers (name or folder), which reads the first `cross_reads` of them.
+
+    `engine` is what searches (for an existing library its own; `lessons move` changes it), at `address` where that is a
+    server, which may ask for a `token`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +32,11 @@ class IndexSettings(BaseModel):
     passage_tokens: int | None = Field(default=None, ge=32, le=8192)
     backend: Backend = "auto"
     batch_size: int = Field(default=32, ge=1, le=1024)
-    dense_weight: float = Field(default=0.5, ge=0.0, le=1.0)
+    dense_weight: float | None = Field(default=None, ge=0.0, le=1.0)
+    rerank: bool = True
+    token_vectors: bool = True
+    cross_encoder: str | None = Field(default=None, min_length=1)
+    cross_reads: int = Field(default=20, ge=1, le=100)
     candidates: int = Field(default=200, ge=10, le=10_000)
     engine: str | None = Field(default=None, min_length=1)
     address: str | None = Field(default=None, min_length=1)

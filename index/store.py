@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -12,9 +13,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from index import similar
-from index.encoder import Vectors
 from index.identity import Named, keep_ids
-from index.passages import Passages
+from index.passages import Embedded, Passages
 from ingest.model import Lesson, Prepared, Reading, Source
 from ingest.prepare import READING
 
@@ -35,8 +35,8 @@ A range of the index over paths (`!` follows the blank), since every file that i
 class Store(Passages):
     """Its methods belong inside `transaction()`."""
 
-    def put(self, prepared: Prepared, vectors: Vectors, model: int) -> int:
-        """Store a source in place of its earlier revision; `vectors` has a row for each passage, in order, by `model`.
+    def put(self, prepared: Prepared, embedded: Sequence[Embedded], model: int) -> int:
+        """Store a source in place of its earlier revision; `embedded` is each passage, in order, by `model`.
 
         Returns the number of its lessons' near-duplicates.
         """
@@ -53,7 +53,7 @@ class Store(Passages):
             number = self._put_lesson(source_id, ordinal, lesson, lesson_id)
             linked += similar.link(self, number, prepared.source.text[lesson.start : lesson.end])
             numbers += [self.insert("passages", asdict(passage) | {"lesson": number}) for passage in passages]
-        self.put_vectors(model, zip(numbers, vectors, strict=True))
+        self.put_vectors(model, zip(numbers, embedded, strict=True))
         if earlier is not None:
             # Lessons that came again moved to the new revision; those that did not keep the text they were cited from.
             sql = "DELETE FROM sources WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lessons WHERE source_id = sources.id)"

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -7,7 +8,7 @@ from assistant.assistant import Assistant
 from eval.answers import evaluate_answers, load_questions
 from eval.verdict import Case, fit, report
 from ingest.errors import BadDataset, PathNotFound
-from tests.conftest import SAMPLE
+from ui.commands.evaluate import _print_answers
 
 
 def write(path, *rows):
@@ -62,15 +63,76 @@ def test_broken_gold_files_are_refused(tmp_path):
         load_questions(write(tmp_path / "q.jsonl", ANSWERED, {"id": "x"}))
 
 
-def test_the_sample_library_meets_its_gold_file(sample):
-    """Floors a little under what was measured; `lessons eval answers data/questions.jsonl` prints the figures."""
-    questions = load_questions(SAMPLE.parent / "questions.jsonl")
-    assert len(questions) >= 60
-    total = evaluate_answers(Assistant(sample), questions).total
-    assert total["quotes_exact"] == 1.0
-    assert total["citation_precision"] == 1.0
-    assert (total["verdict_right"] or 0) >= 0.7
-    assert (total["gold_in_first_5"] or 0) >= 0.7
+CHLORINE = "What free chlorine level should we set at the taps?"
+CONFLICT = {
+    "id": "4",
+    "type": "conflict",
+    "question": CHLORINE,
+    "gold": ["ODR-2019-012", "ODR-2021-009"],
+}
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "said"),
+    [
+        ((), False),
+        (("ODR-2019-012 says 1.0 mg/l.",), False),
+        (("ODR-2019-012 says 1.0 mg/l.", "ODR-2021-009 says 0.5 mg/l."), False),
+        (("ODR-2019-012 says 1.0 mg/l, XODR-2021-0091 does not.",), False),
+        (("ODR-2019-012 says 1.0 mg/l, but ODR-2021-009 says 0.5 mg/l.",), True),
+        (("[1] says 1.0 mg/l, but “People left the treated supply because of its taste” says 0.5.",), True),
+    ],
+)
+def test_a_conflict_is_reported_where_it_names_both_sides(sample, tmp_path, monkeypatch, conflicts, said):
+    assistant = Assistant(sample)
+    true = assistant.ask(CHLORINE)
+    first, second = (next(s for s in true.sources if s.lesson_id == id_) for id_ in CONFLICT["gold"])
+    sources = (replace(first, n=1), replace(second, n=2))
+    claims = (Claim(first.quote, (1,), 1.0),)
+    answer = Answer("?", "factual", "answered", claims, sources, conflicts=conflicts, took_ms={"total": 1.0})
+    monkeypatch.setattr(assistant, "ask", lambda question, history: answer)
+    total = evaluate_answers(assistant, load_questions(write(tmp_path / "q.jsonl", CONFLICT, ANSWERED))).total
+    assert (total["conflict_sides"], total["conflict_said"]) == (1.0, float(said))
+    assert total["conflicts_elsewhere"] == (1 if conflicts else 0)
+    one_sided = replace(answer, sources=sources[:1])
+    monkeypatch.setattr(assistant, "ask", lambda question, history: one_sided)
+    total = evaluate_answers(assistant, load_questions(tmp_path / "q.jsonl")).total
+    assert (total["conflict_sides"], total["conflict_said"]) == (0.0, 0.0)
+
+
+def test_sources_that_repeat_others_are_counted(sample, tmp_path, monkeypatch):
+    """Two units tell of one incident in nearly the same words."""
+    assistant = Assistant(sample)
+    true = assistant.ask("Why was the tetanus vaccine frozen on the way to Lowmarsh?")
+    of = {source.lesson_id: source for source in true.sources}
+    one, near = of["ODR-2020-015"], of["ODR-2020-016"]
+    other = assistant.ask("When should generators be refuelled?").sources[0]
+    sources = tuple(replace(each, n=n) for n, each in enumerate((one, near, other, other), 1))
+    answer = Answer("?", "factual", "answered", (), sources, took_ms={"total": 1.0})
+    monkeypatch.setattr(assistant, "ask", lambda question, history: answer)
+    score = evaluate_answers(assistant, load_questions(write(tmp_path / "q.jsonl", ANSWERED)))
+    assert (score.questions[0].duplicates, score.questions[0].quotes) == (2, 4)
+    assert score.total["duplicates"] == 0.5
+
+
+def test_each_kind_of_question_has_its_figures(sample, tmp_path):
+    gold = write(
+        tmp_path / "q.jsonl", ANSWERED, ANSWERED | {"id": "2", "gold": ["PM-2"]}, NONE | {"type": "unanswerable"}
+    )
+    score = evaluate_answers(Assistant(sample), load_questions(gold))
+    assert list(score.kinds) == ["factual", "unanswerable"]
+    assert (score.kinds["factual"]["questions"], score.kinds["factual"]["gold_in_first_5"]) == (2, 0.5)
+    assert score.kinds["unanswerable"]["abstention_recall"] == 1.0
+    assert score.kinds["unanswerable"]["duplicates"] is None
+    assert score.kinds["factual"].keys() == score.total.keys()
+
+
+def test_kinds_are_printed_as_they_are_written(sample, tmp_path, capsys):
+    gold = write(tmp_path / "q.jsonl", NONE | {"type": "[b]odd[/b]\x1b[31m"})
+    _print_answers(evaluate_answers(Assistant(sample), load_questions(gold)))
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert any(line.startswith("[b]odd[/b]") and "1.000" in line for line in out.splitlines())
 
 
 def test_a_calibration_tells_answerable_from_not_and_is_tested_on_the_other_half():

@@ -1,14 +1,19 @@
 import json
 import math
 import re
+import shutil
+import sys
 
 import pytest
 
-from eval.beir import Collection
+from eval.beir import TITLE, Collection
 from eval.measures import evaluate, means
-from eval.retrieval import load_into, run
-from ingest.errors import BadDataset, PathNotFound
+from eval.retrieval import arguments, ensure, load_into, run
+from eval.runs import Run, find
+from index.library import Library
+from ingest.errors import BadDataset, BadSettings, PathNotFound
 from tests.fakes import a_library
+from ui.cli import main
 
 CORPUS = {
     "d1": ("Pump stopped", "The pump stopped because the inlet filter was blocked."),
@@ -57,6 +62,8 @@ def test_a_collection_is_indexed_and_searched(collection, tmp_path, mode):
     assert outcome.per_query["ndcg@10"]["q1"] == outcome.per_query["ndcg@10"]["q2"] == 1.0
     assert set(outcome.per_query["map"]) == {"q1", "q2", "q3"}
     assert outcome.latency_ms["p95"] >= outcome.latency_ms["p50"] > 0
+    assert (outcome.found["q1"][0], outcome.found["q2"][0]) == ("d1", "d2")
+    assert "d1" not in outcome.found["q3"]
 
 
 def test_the_record_a_query_was_made_from_is_left_out(collection, tmp_path):
@@ -86,3 +93,123 @@ def test_a_broken_line_is_named(collection, name, text, said):
     (collection / name).write_text(text)
     with pytest.raises(BadDataset, match=re.escape(said)):
         list(Collection.load(collection).documents())
+
+
+def test_a_setting_is_named_by_its_mode_and_whether_it_reranks(collection, tmp_path, monkeypatch):
+    assert arguments("dense") == {"mode": "dense"}
+    assert arguments("hybrid+rerank") == {"mode": "hybrid", "rerank": True}
+    for name in ("", "magic", "hybrid+", "hybrid+magic", "hybrid+rerank+rerank", "rerank"):
+        with pytest.raises(BadSettings, match=re.escape("+rerank")):
+            arguments(name)
+    plain, asked = Library.search, []
+
+    def search(self, query, k=10, *, rerank=False, **more):
+        asked.append(rerank)
+        return plain(self, query, k, **more)
+
+    monkeypatch.setattr(Library, "search", search)
+    with a_library(tmp_path / "library") as library:
+        load_into(library, loaded := Collection.load(collection))
+        assert run(library, loaded, "lexical+rerank").setting == "lexical+rerank"
+    assert asked == [True] * 4
+
+
+def test_a_kept_index_is_used_if_it_holds_the_corpus(collection, tmp_path):
+    loaded = Collection.load(collection)
+    with a_library(tmp_path / "library") as library:
+        assert ensure(library, loaded)
+        assert ensure(library, loaded) is None
+        with (collection / "corpus.jsonl").open("a") as file:
+            file.write('\n{"_id": "d4", "title": "New", "text": "One more."}')
+        with pytest.raises(BadDataset, match="holds 3 documents, toy has 4"):
+            ensure(library, loaded)
+
+
+def test_a_fingerprint_is_of_corpus_queries_and_judgments(collection):
+    shutil.copy(collection / "qrels/test.tsv", collection / "qrels/dev.tsv")
+    first = Collection.load(collection).fingerprint()
+    assert re.fullmatch("[0-9a-f]{16}", first)
+    assert Collection.load(collection, "dev").fingerprint() == first
+    seen = {first}
+    for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"):
+        with (collection / name).open("a") as file:
+            file.write("\n")
+        seen.add(Collection.load(collection, "dev").fingerprint())
+    assert len(seen) == 3  # the other split's judgments do not count
+
+
+def test_another_split_has_its_own_judgments(collection):
+    (collection / "qrels/dev.tsv").write_text("q2\td2\t1\n")
+    loaded = Collection.load(collection, "dev")
+    assert (loaded.split, loaded.qrels) == ("dev", {"q2": {"d2": 1}})
+    with pytest.raises(BadDataset, match=re.escape("qrels/train.tsv")):
+        Collection.load(collection, "train")
+
+
+def test_a_run_has_all_that_a_report_shows(collection, tmp_path):
+    with (collection / "corpus.jsonl").open("a") as file:
+        file.write("\n" + json.dumps({"_id": "d4", "text": "A  tent\nwithout a title. " + "x" * 200}))
+    queries = collection / "queries.jsonl"
+    queries.write_text(queries.read_text().replace("in the storm", r"in the storm \ud800"))
+    loaded = Collection.load(collection)
+    with a_library(tmp_path / "library") as library:
+        seconds = load_into(library, loaded)
+        figures = run(library, loaded, "lexical")
+        made = Run.of(figures, loaded, library, {"embedder": "fake"}, seconds)
+    assert (made.titles["d1"], made.titles["d3"]) == ("Pump stopped", "The router update was rehearsed and went well.")
+    assert made.titles["d4"].startswith("A tent without a title. xxx")
+    assert len(made.titles["d4"]) == TITLE
+    assert made.queries["q1"] == "why did the pump stop"
+    assert made.queries["q2"] == "tent in the storm ?"
+    assert (made.judged, made.found, made.per_query) == (loaded.qrels, figures.found, figures.per_query)
+    assert made.settings == {"embedder": "fake", "mode": "lexical"}
+    assert (made.documents, made.passages, made.fingerprint) == (4, 4, loaded.fingerprint())
+    assert all(low <= made.metrics[measure] <= high for measure, (low, high) in made.intervals.items())
+    assert made.disk_mb > 0
+    assert re.fullmatch(r"\d{8}-\d{6}-toy-lexical-[0-9a-f]{4}", made.id)
+
+
+def test_experiments_from_the_command_line_to_the_report(collection, tmp_path, monkeypatch, capsys):
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["lessons", "eval", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr()
+        return stop.value.code or 0, said.out, said.err
+
+    other, kept, runs = tmp_path / "other", tmp_path / "kept", tmp_path / "runs"
+    shutil.copytree(collection, other)
+    (other / "qrels/test.tsv").write_text("q2\td3\t1\n")
+    options = ("--keep", kept, "--runs", runs, "--compare", "lexical, dense", "--json")
+    status, out, _ = call("retrieval", collection, other, *options)
+    found = json.loads(out)["runs"]
+    assert (status, [one["dataset"] for one in found]) == (0, ["toy", "other"])
+    assert sorted(path.name for path in kept.iterdir()) == ["other", "toy"]
+    assert list(found[0]["compared"]) == ["lexical", "dense"]
+    assert list(found[0]["tests"]) == ["dense"]
+    assert found[0]["settings"]["mode"] == "lexical"
+    again = json.loads(call("retrieval", collection, "--keep", kept / "toy", *options[2:])[1])
+    assert again["index_seconds"] is None
+    assert (again["metrics"], again["tests"]) == (found[0]["metrics"], found[0]["tests"])
+
+    listed = json.loads(call("runs", "--runs", runs, "--json")[1])["runs"]
+    assert [one["setting"] for one in listed] == ["lexical", "dense"] * 3
+    assert listed[0]["id"] == found[0]["run"] == find(runs)[0].id
+    assert "per_query" not in listed[0]
+    assert listed[0]["fingerprint"] in call("runs", "--runs", runs)[1]
+
+    toy, dense = found[0]["run"], found[0]["compared"]["dense"]["run"]
+    status, out, _ = call("compare", toy, dense, "--runs", runs, "--json")
+    assert json.loads(out) == {"baseline": toy, "tests": {dense: found[0]["tests"]["dense"]}}
+    assert "ndcg@10" in call("compare", toy, dense, "--runs", runs)[1]
+    status, _, said = call("compare", toy, found[1]["run"], "--runs", runs)
+    assert status == 2
+    assert "lessons eval retrieval" in said
+    assert call("compare", toy, "--runs", runs)[0] == 2
+
+    report = tmp_path / "report.html"
+    assert call("report", "--runs", runs, "--output", report)[0] == 0
+    assert "dense" in report.read_text("utf-8")
+    assert call("report", toy, "--runs", runs, "--output", report)[1].startswith("1 run in ")
+    assert call("report", "--runs", tmp_path / "none", "--output", report)[0] == 2
+    assert call("retrieval", collection, tmp_path / "other" / ".." / "toy", "--runs", runs)[0] == 2

@@ -14,6 +14,7 @@ from index.library import Library
 from index.local.view import LocalView
 from index.maintenance import compact, faults
 from index.move import move
+from index.passages import Embedded
 from index.reindex import reindex
 from index.settings import IndexSettings
 from ingest.errors import LibraryError
@@ -58,7 +59,7 @@ def fill(library, centres, chance):
         numbers.append(catalogue.insert("passages", passage))
         vector = centres[cluster] + 0.3 * chance.standard_normal(32)
         vectors.append((vector / np.linalg.norm(vector)).astype(np.float32))
-    catalogue.put_vectors(library.manifest.model, zip(numbers, vectors, strict=True))
+    catalogue.put_vectors(library.manifest.model, zip(numbers, map(Embedded, vectors), strict=True))
 
 
 @pytest.mark.parametrize("compared", [0, 200_000])

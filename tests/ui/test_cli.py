@@ -161,8 +161,8 @@ def test_eval_retrieval_prints_its_measures(call, tmp_path):
     )
     (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "why did the pump stop"}\n')
     (folder / "qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
-    kept = tmp_path / "kept"
-    status, out, _ = call("eval", "retrieval", folder, "--keep", kept, "--json")
+    kept, runs = tmp_path / "kept", tmp_path / "runs"
+    status, out, _ = call("eval", "retrieval", folder, "--keep", kept, "--runs", runs, "--json")
     found = json.loads(out)
     assert status == 0
     assert (found["dataset"], found["queries"], found["documents"]) == ("toy", 1, 2)
@@ -171,7 +171,7 @@ def test_eval_retrieval_prints_its_measures(call, tmp_path):
     assert {"p50", "p95"} == found["latency_ms"].keys()
     assert found["index_seconds"] > 0
     assert list(found["compared"]) == ["hybrid", "dense", "lexical"]
-    again = call("eval", "retrieval", folder, "--keep", kept, "--compare", "lexical")[1]
+    again = call("eval", "retrieval", folder, "--keep", kept, "--runs", runs, "--compare", "lexical")[1]
     assert "index kept" in again
     assert "hybrid" not in again
     assert call("eval", "retrieval", folder, "--compare", "magic")[0] == 2
