@@ -16,7 +16,7 @@ from assistant.question import Question, understand
 from assistant.quotable import quotable
 from assistant.settings import AssistantSettings
 from assistant.standing import COUNTED, caveats, who_to_ask
-from assistant.verdict import decide
+from assistant.verdict import calibration_of, decide
 from assistant.writer import NO_ANSWER, opaque_ids, write
 from index.clock import Clock
 from index.filters import Filters
@@ -77,7 +77,7 @@ class _Asking:
             return
         evidence = self._current(gather(self.library, self.question, self.filters))
         self.clock.lap("search")
-        self.verdict = decide(evidence)
+        self.verdict = decide(evidence, calibration_of(self.library))
         if self.verdict == "none":
             yield self._none(evidence)
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.answer import Verdict
 from assistant.evidence import Evidence
+from index.library import Library
 
 Features = tuple[float, float, float]
 """The best passage's similarity to the question and its share of the question's words, and the best sentence's
@@ -26,6 +27,12 @@ class Calibration:
     sentence: float
     none_below: float
     sure_from: float
+
+
+def calibration_of(library: Library) -> Calibration:
+    """What `lessons tune` fitted to the library, or else the default."""
+    fitted = library.tuned().get("verdict")
+    return Calibration(**fitted) if fitted else PACKAGED
 
 
 PACKAGED = Calibration(bias=-8.0, near=7.97, covered=3.48, sentence=6.2, none_below=0.448, sure_from=0.787)

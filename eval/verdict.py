@@ -87,7 +87,8 @@ def fit(found: Sequence[Case]) -> Calibration:
     fitted = Calibration(bias, near, covered, sentence, none_below=0.5, sure_from=0.5)
     scores = np.array([answerable(case.features, fitted) for case in used])
     refused, passed, thresholds = roc_curve(wanted, scores)
-    none_below = float(thresholds[np.argmax(passed - refused)])
+    least = float(thresholds[np.argmax(passed - refused)])
+    none_below = (least + max(scores[scores < least], default=least)) / 2  # as far from both sorts
     sure_from = max(none_below, float(np.quantile(scores[wanted], UNSURE)))
     return replace(fitted, none_below=none_below, sure_from=sure_from)
 

@@ -85,9 +85,15 @@ class Catalogue(Store):
     def lessons(self, filters: Filters) -> Iterator[tuple[Lesson, str, str]]:
         """The living lessons that match, by file and place: each with its text and its source's path."""
         condition, parameters = where(self.select(filters))
-        # In one query: the text must be that of the same revision.
-        for row in self.rows(f"{LESSON_ROWS} WHERE {condition} ORDER BY l.source_id, l.ordinal", parameters):
-            yield LESSON.validate_python(_lesson_values(row)), row["body"], row["path"]
+        with self.snapshot():  # the text must be that of the same revision
+            sql = f"SELECT l.* FROM lessons l WHERE {condition} ORDER BY l.source_id, l.ordinal"
+            rows = self.rows(sql, parameters)
+            sources = list({row["source_id"] for row in rows})
+            found = self.rows_of("SELECT id, path, text FROM sources WHERE id IN ({})", sources)
+            texts = {row["id"]: (row["path"], row["text"]) for some in found for row in some}
+        for row in rows:
+            path, text = texts[row["source_id"]]
+            yield LESSON.validate_python(_lesson_values(row)), text[row["start"] : row["end"]], path
 
     def lesson(self, lesson_id: str) -> LessonView:
         """A whole record. Raises `NotInLibrary`."""
@@ -178,8 +184,8 @@ def _lesson_values(row: sqlite3.Row) -> dict[str, Any]:
 
 
 _PASSAGE_ROWS = """
-SELECT p.id, p.start, p."end", p.text, p.section, p.page, p.place, p.lesson, l.lesson_id, l.title, l.kind, l.outcome,
-       l.maturity, l.event_date, l.project, l.unit, l.owner, l.url,
+SELECT p.id, p.start, p."end", p.header, p.text, p.section, p.page, p.place, p.lesson, l.lesson_id, l.title, l.kind,
+       l.outcome, l.maturity, l.event_date, l.project, l.unit, l.owner, l.url,
        coalesce(l.superseded_by,
            (SELECT n.lesson_id FROM lessons n WHERE n.supersedes = l.lesson_id AND n.archived = 0)) AS superseded_by,
        s.id AS source_id, s.path

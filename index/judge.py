@@ -51,13 +51,18 @@ class Cross:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         try:
             from sentence_transformers import CrossEncoder
+            from transformers.utils.logging import disable_progress_bar
 
-            return CrossEncoder(self.name, device="cpu")
+            disable_progress_bar()  # type: ignore[no-untyped-call]
+            model = CrossEncoder(self.name, device="cpu")
+            if model.num_labels != 1:
+                raise ValueError(f"it gives a pair {model.num_labels} scores, not one.")
         except (OSError, ValueError, ImportError) as error:
             raise ModelError(
                 f"The cross-encoder {self.name!r} cannot be loaded: {error}",
-                "Give one by folder or name (a name needs network access once), or leave the setting out.",
+                "Set cross_encoder to one by folder or name (a name needs network access once), or leave it out.",
             ) from error
+        return model
 
     def judge(self, query: str, ids: Sequence[int], catalogue: Catalogue) -> Scores:
         """How well the passages, best first, answer the query, shape (n,); NaN for one that was not read."""

@@ -79,7 +79,9 @@ class Library(OpenLibrary):
         rerank: bool | None = None,
         per_lesson: int = 2,
     ) -> Hits:
-        """The `k` best passages, at most `per_lesson` of one record; `rerank` takes the place of the setting.
+        """The `k` best passages, at most `per_lesson` of one record.
+
+        `rerank` takes the place of the setting, which is for the hybrid search.
 
         Raises `BadFilter`, `BadQuestion` or, where a cross-encoder cannot be loaded, `ModelError`.
         """
@@ -104,7 +106,7 @@ class Library(OpenLibrary):
             while True:
                 wanted = Wanted(vector, words, most, share, selection, named)
                 found = find(view, self.catalogue, serving.manifest.model, wanted, clock)
-                if self.settings.rerank if rerank is None else rerank:
+                if (self.settings.rerank and mode == "hybrid") if rerank is None else rerank:
                     found = reranked(found, lambda ids: self.judge(query, ids, serving), ranking)
                     clock.lap("rerank")
                 found = named_first(found, named)

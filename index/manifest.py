@@ -38,7 +38,7 @@ class Manifest:
     `library` tells it from others on a server; `engine` searches it, at `address` where it is a server. `model` is the
     number of the embedder among those the library has vectors of. `probe` is the embedding of a fixed sentence: other
     weights give another. `backend` is what ran the model first; any may add to the library. `basis` is what vectors of
-    tokens are packed by, an array as numpy writes it; empty where none are kept.
+    tokens are packed by, an array as numpy writes it; empty where none are kept. `home` is the library's folder.
     """
 
     embedder: str
@@ -51,6 +51,7 @@ class Manifest:
     library: str = ""
     model: int = 0
     basis: bytes = b""
+    home: Path | None = None
 
     @classmethod
     def of(cls, embedder: Embedder, settings: IndexSettings) -> Self:
@@ -90,6 +91,7 @@ class Manifest:
             values["library"],
             model["id"],
             model["basis"] or b"",
+            database.folder,
         )
 
     def register(self, database: Database) -> Self:
@@ -111,8 +113,8 @@ class Manifest:
         database.set_meta({name: str(getattr(self, name)) for name in names} | {"model": str(model)})
 
     def to_json(self) -> dict[str, Any]:
-        """What identifies the library's making, without the probe; of the basis, whether there is one."""
-        out = {name: value for name, value in asdict(self).items() if name not in ("probe", "basis")}
+        """What identifies the library's making, wherever it lies; of the basis, whether there is one."""
+        out = {name: value for name, value in asdict(self).items() if name not in ("probe", "basis", "home")}
         return out | {"token_vectors": bool(self.basis)}
 
     @property
@@ -214,7 +216,8 @@ def embedder_of(manifest: Manifest | None, settings: IndexSettings) -> SentenceT
     """The embedder a library needs; not loaded yet."""
     name = manifest.embedder if manifest else settings.embedder or PACKAGED
     limit = manifest.passage_tokens if manifest else settings.passage_tokens or DEFAULT_PASSAGE_TOKENS
-    return SentenceTransformerEmbedder(name, limit, settings.batch_size, settings.backend)
+    home = manifest.home if manifest else None
+    return SentenceTransformerEmbedder(name, limit, settings.batch_size, settings.backend, home)
 
 
 _AGAIN = "Move the folder away and index the documents again."

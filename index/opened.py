@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -33,6 +34,7 @@ WAIT = 5.0  # seconds for another writer to finish
 PATIENCE = (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 """Seconds between attempts to see catalogue and engine at one generation: a writer is between its two commits for
 milliseconds."""
+_KEEPS_TOKENS = "SELECT 1 FROM models WHERE id = ? AND basis IS NOT NULL"  # since `lessons reindex`, say
 
 
 class Serving:
@@ -244,7 +246,10 @@ class OpenLibrary:
                 embedder = self._given if self._given and fits else embedder_of(manifest, self.settings)
                 make = partial(engine_class(manifest.engine), self.place(manifest), self.catalogue)
                 self._known[key] = Serving(manifest, embedder, make)
-            return self._known[key]
+            serving = self._known[key]
+            if not serving.manifest.basis and self.catalogue.rows(_KEEPS_TOKENS, key[:1]):
+                serving.manifest = Manifest.load(self.catalogue, int(key[0])) or serving.manifest
+            return serving
 
     @contextmanager
     def snapshot(self) -> Iterator[View]:
@@ -260,8 +265,23 @@ class OpenLibrary:
 
     def ranking(self) -> Ranking:
         """How scores are weighed: as the library was tuned, unless the settings say otherwise."""
-        tuned = Ranking.parse(self.catalogue.meta("ranking"))
+        tuned = Ranking(**self.tuned().get("ranking", {}))
         return tuned if self.settings.dense_weight is None else replace(tuned, dense=self.settings.dense_weight)
+
+    def tuned(self) -> dict[str, dict[str, float]]:
+        """What `lessons tune` kept for the model that serves, by part."""
+        kept: dict[str, dict[str, float]] = json.loads(self.catalogue.meta(self._tuned_for, "{}"))
+        return kept
+
+    @property
+    def _tuned_for(self) -> str:
+        return f"tuned-{self.catalogue.meta('model')}"
+
+    def tune(self, parts: Mapping[str, Mapping[str, float]]) -> None:
+        """Keep these parts beside those tuned before; none of them forgets all. Raises `LibraryBusy`."""
+        with self.storing(), self.catalogue.transaction():
+            kept = {**self.tuned(), **parts} if parts else {}
+            self.catalogue.set_meta({self._tuned_for: json.dumps(kept)})
 
     def judge(self, query: str, ids: Sequence[int], serving: Serving) -> Scores:
         """A second look at passages, best first: scores of shape (n,), NaN for one that was not looked at."""

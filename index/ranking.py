@@ -7,9 +7,7 @@ ranks do not show, and the share of each that is best differs less between libra
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ Scores = NDArray[np.float32]
 FIRST = 100
 """Passages that are put in a better order: 50 do nearly as well, on the data named below."""
 NEAREST = 5  # neighbours of each passage among them
+ALIKE = 1e-6  # deviation: what differs less is taken for rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +30,14 @@ class Ranking:
     """
 
     dense: float = 0.5
-    judged: float = 0.4
+    judged: float = 0.5
     neighbours: float = 0.2
-
-    @classmethod
-    def parse(cls, said: str) -> Self:
-        """What `dump` wrote; the defaults for an empty string."""
-        return cls(**json.loads(said)) if said else cls()
-
-    def dump(self) -> str:
-        return json.dumps(asdict(self))
 
 
 def standard(scores: Scores) -> Scores:
     """The scores with mean 0 and deviation 1; all 0 where they are alike."""
     deviation = float(scores.std()) if scores.size else 0.0
-    if deviation < 1e-6:
+    if deviation < ALIKE:
         return np.zeros_like(scores)
     return np.asarray((scores - scores.mean()) / deviation, np.float32)
 
@@ -74,11 +65,13 @@ def among_neighbours(scores: Scores, vectors: Scores, records: NDArray[np.int64]
 def reorder(scores: Scores, vectors: Scores, records: NDArray[np.int64], judged: Scores, ranking: Ranking) -> Scores:
     """New scores for passages, by what was judged of them, shape (n,), and by their neighbours.
 
-    A passage that was not judged (NaN) keeps what it had.
+    A passage that was not judged (NaN) keeps what it had; the others, together, neither gain nor lose by that.
     """
     own = standard(scores)
     known = ~np.isnan(judged)
     by_judge = own.copy()
-    by_judge[known] = standard(judged[known])
+    if known.any():
+        deviation = float(own[known].std())
+        by_judge[known] = own[known].mean() + standard(judged[known]) * (deviation if deviation > ALIKE else 1)
     mixed = (1 - ranking.judged) * own + ranking.judged * by_judge
     return among_neighbours(np.asarray(mixed, np.float32), vectors, records, ranking.neighbours)

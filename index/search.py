@@ -15,6 +15,8 @@ from index.engine import Ids, Ranked, View
 from index.filters import Selection
 from index.ranking import FIRST, Ranking, Scores, fuse, reorder
 
+AHEAD = 1e-3
+"""By which the last of the passages that were put in a better order stays before the others."""
 _NOTHING = Ranked(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
@@ -78,7 +80,7 @@ def reranked(found: Found, judge: Callable[[list[int]], Scores], ranking: Rankin
     judged = judge([found.ids[at] for at in first])
     better = reorder(found.scores[first], found.vectors[first], found.lessons[first], judged, ranking)
     scores = found.scores.copy()
-    scores[first] = better - better.min() + np.delete(scores, first).max(initial=0)
+    scores[first] = better - better.min() + np.delete(scores, first).max(initial=0) + AHEAD
     return found._replace(scores=scores)
 
 

@@ -19,7 +19,7 @@ class IndexSettings(BaseModel):
 
     `dense_weight` is the share of the vectors' score against that of the words; None takes what `lessons tune` found,
     else one half. With `rerank` the first passages are put in a better order, by late interaction, which needs the
-    vectors of tokens that a new library keeps unless `token_vectors` is off (4 KB a passage), or by the `cross_encoder`
+    vectors of tokens that a new library keeps unless `token_vectors` is off (5 KB a passage), or by the `cross_encoder`
     named, any of sentence-transformers (name or folder), which reads the first `cross_reads` of them.
 
     `engine` is what searches (for an existing library its own; `lessons move` changes it), at `address` where that is a

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from ingest.errors import LessonsError, UsageError
-from ui.commands import ask, evaluate, exchange, index, maintain, serve
+from ui.commands import ask, evaluate, exchange, index, maintain, serve, tune
 
 app = typer.Typer(
     name="lessons",
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (index, exchange, ask, maintain, evaluate, serve):
+for module in (index, exchange, ask, maintain, tune, evaluate, serve):
     module.register(app)
 
 

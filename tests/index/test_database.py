@@ -36,7 +36,7 @@ def test_every_earlier_layout_becomes_the_present_one(layout, tmp_path):
         assert old.execute("PRAGMA user_version").fetchone() == (LAYOUT,)
 
 
-@pytest.mark.parametrize("layout", ["001", "002"])
+@pytest.mark.parametrize("layout", ["001", "002", "003"])
 def test_a_library_of_an_earlier_layout_serves_and_is_read_anew(layout, tmp_path):
     folder, notes = tmp_path / "library", tmp_path / "notes"
     notes.mkdir()
@@ -84,19 +84,24 @@ def make_old(folder, layout):
     with closing(sqlite3.connect(path)) as old:
         old.executescript((LAYOUTS / f"{layout}.sql").read_text())
         old.execute("ATTACH ? AS new", (str(folder / "new.sqlite"),))
-        old.execute("ALTER TABLE new.passages ADD COLUMN embedding BLOB")
-        old.execute(
-            "UPDATE new.passages SET embedding = (SELECT vector FROM new.embeddings WHERE passage = passages.id)"
-        )
-        for table in ("sources", "lessons", "passages"):
+        tables = ["sources", "lessons", "passages"]
+        if layout < "003":
+            old.execute("ALTER TABLE new.passages ADD COLUMN embedding BLOB")
+            old.execute(
+                "UPDATE new.passages SET embedding = (SELECT vector FROM new.embeddings WHERE passage = passages.id)"
+            )
+            old.execute("INSERT INTO meta VALUES ('generation', '1'), ('published', '1')")
+        else:
+            tables += ["meta", "models", "embeddings"]
+        for table in tables:
             names = ", ".join(f'"{row[1]}"' for row in old.execute(f"PRAGMA table_info({table})"))
-            old.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM new.{table}")
-        old.execute("INSERT INTO meta VALUES ('generation', '1'), ('published', '1')")
+            old.execute(f"INSERT OR REPLACE INTO {table} ({names}) SELECT {names} FROM new.{table}")
         old.execute(f"PRAGMA user_version = {int(layout)}")
         name, dimension, probe = old.execute("SELECT name, dimension, probe FROM new.models").fetchone()
         old.commit()
-    manifest = {"schema": 1, "embedder": name, "dimension": dimension, "passage_tokens": 64, "probe": json.loads(probe)}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    if layout < "003":
+        values = {"embedder": name, "dimension": dimension, "passage_tokens": 64, "probe": json.loads(probe)}
+        (folder / "manifest.json").write_text(json.dumps({"schema": 1} | values))
 
 
 def test_a_later_layout_is_refused_and_left_alone(tmp_path):
