@@ -79,7 +79,7 @@ class Speed:
 
 def speed(library: Library, texts: Sequence[str]) -> Speed:
     """Of these texts, a record each, in a new library; 128 a commit, as a sync has them."""
-    embedder = TimedEmbedder(library.manifest.embedder, library.manifest.passage_tokens)
+    embedder = TimedEmbedder(library.manifest.embedder, library.manifest.passage_tokens, home=library.folder)
     embedder.query("warm up")
     with tempfile.TemporaryDirectory(prefix="lessons-eval-") as folder:
         settings = IndexSettings(passage_tokens=library.manifest.passage_tokens)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from eval.index_cost import Cost
@@ -11,9 +10,7 @@ from ingest.errors import BadSettings
 
 
 def check(file: Path) -> None:
-    """Raises `BadSettings` for a file that cannot be drawn, and where matplotlib is not installed."""
-    if not find_spec("matplotlib"):
-        raise BadSettings("A plot needs matplotlib.", "Run: pip install 'lessons[bench]'")
+    """Raises `BadSettings` for a file that cannot be drawn."""
     if file.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise BadSettings(f"A plot cannot be drawn as {file.suffix or file.name}.", "Name a file .png, .svg or .pdf.")
 

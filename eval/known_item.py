@@ -19,7 +19,7 @@ from eval.citations import citations
 from index.hit import Hit
 from index.library import Library
 from ingest.errors import LibraryMissing
-from ingest.model import Lesson
+from ingest.model import Lesson, Section
 from ingest.sentences import sentence_spans
 
 ItemKind = Literal["title", "lead", "cross-reference"]
@@ -36,7 +36,8 @@ Lead = tuple[str, tuple[int, int]]
 """A sentence, and its span in the source."""
 
 _FIRST = ("summary", "event")
-_NEVER = ("meta", "people", "refs")
+NEVER = ("meta", "people", "refs")
+"""Sections that do not tell what happened."""
 _LABELLED = re.compile(r"\W*[\w /&'-]{1,30}:\s")
 _WORD = re.compile(r"\w+")
 
@@ -198,15 +199,18 @@ def _edges(sentence: str) -> tuple[str, str]:
 
 def _parts(lesson: Lesson, text: str) -> list[tuple[int, int]]:
     """The record's sections without their headings, those that say what happened first; the whole where it has none."""
-    sections = [section for section in lesson.sections if section.key not in _NEVER]
-    parts = []
-    for section in sorted(sections, key=lambda section: section.key not in _FIRST):
-        start, end = section.start, section.end
-        heading = text.find(section.heading, start - lesson.start, end - lesson.start)
-        after = heading + len(section.heading) if heading >= 0 else start - lesson.start
-        rest = text[after : end - lesson.start].lstrip(" \t\r\n:.*_|")
-        parts.append((end - len(rest), end))
-    return parts or [(lesson.start, lesson.end)]
+    sections = [section for section in lesson.sections if section.key not in NEVER]
+    sections.sort(key=lambda section: section.key not in _FIRST)
+    return [without_heading(section, lesson, text) for section in sections] or [(lesson.start, lesson.end)]
+
+
+def without_heading(section: Section, lesson: Lesson, text: str) -> tuple[int, int]:
+    """The span of what stands under the section's heading; `text` is the lesson's own."""
+    start, end = section.start, section.end
+    heading = text.find(section.heading, start - lesson.start, end - lesson.start)
+    after = heading + len(section.heading) if heading >= 0 else start - lesson.start
+    rest = text[after : end - lesson.start].lstrip(" \t\r\n:.*_|")
+    return end - len(rest), end
 
 
 def _plain(title: str) -> str:

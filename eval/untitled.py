@@ -5,7 +5,7 @@ Finding a record by its title is then a question of what it says, in the words o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,11 +20,16 @@ from index.passages import joined
 
 
 @contextmanager
-def untitled(library: Library, items: Sequence[KnownItem], embedder: Embedder | None = None) -> Iterator[Library]:
+def untitled(
+    library: Library,
+    items: Sequence[KnownItem],
+    embedder: Embedder | None = None,
+    records: Collection[str] | None = None,
+) -> Iterator[Library]:
     """The copy, searched by the local engine whatever searches the library; gone at the end.
 
     Titles go out of the records, the headers and the texts of passages, which are embedded anew. `embedder` takes the
-    place of the library's own, of whose name it has to be.
+    place of the library's own, of whose name it has to be. Where `records` are named, the copy holds no others.
     """
     with TemporaryDirectory(prefix="lessons-tune-") as place:
         folder = Path(place)
@@ -32,11 +37,20 @@ def untitled(library: Library, items: Sequence[KnownItem], embedder: Embedder | 
         copy = Database(folder / CATALOGUE)
         with copy.transaction():
             copy.set_meta({"engine": DEFAULT_ENGINE, "address": "", "library": "untitled"})
+            if records is not None:
+                _leave_only(copy, records)
         copy.close()
         settings = library.settings.model_copy(update={"engine": None, "address": None, "token": None})
         with Library.open(folder, settings, embedder=embedder or library.embedder) as without:
             _strip(without, items)
             yield without
+
+
+def _leave_only(copy: Database, records: Collection[str]) -> None:
+    rows = copy.rows("SELECT id, lesson_id FROM lessons WHERE NOT archived")
+    gone = [(row["id"],) for row in rows if row["lesson_id"] not in records]
+    copy.execute_many("DELETE FROM passages WHERE lesson = ?", gone)
+    copy.execute_many("UPDATE lessons SET archived = 1 WHERE id = ?", gone)
 
 
 def _strip(library: Library, items: Sequence[KnownItem]) -> None:

@@ -25,7 +25,7 @@ class TorchEncoder:
     backend = "torch"
 
     def __init__(self, location: str, max_tokens: int | None = None, batch_size: int = 32) -> None:
-        self._model = _load(location)
+        self._model = load_model(location)
         self._batch_size = batch_size
         # Given with each call: by itself the library passes over a "passage" prompt.
         self._prompts = prompts_of(self._model.prompts)
@@ -82,7 +82,8 @@ class TorchEncoder:
         return int(config.max_position_embeddings - reserved)
 
 
-def _load(location: str) -> SentenceTransformer:
+def load_model(location: str) -> SentenceTransformer:
+    """The model as its own library has it. Raises `ModelError`."""
     if Path(location).exists():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder needs no hub, and asking one would wait for it
     try:

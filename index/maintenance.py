@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from index.embedder import MODELS, OWN
 from index.library import Library
 
 
@@ -29,9 +31,12 @@ def compact(library: Library) -> Compacted:
         before = size_of(library.folder)
         with library.catalogue.transaction():
             keep = (library.manifest.model, library.catalogue.meta("building", "0"))  # one that is being made too
+            gone = library.catalogue.rows("SELECT name FROM models WHERE id NOT IN (?, ?)", keep)
             for table, column in (("embeddings", "model"), ("tokens", "model"), ("models", "id")):
                 library.catalogue.rows(f"DELETE FROM {table} WHERE {column} NOT IN (?, ?)", keep)
             library.catalogue.set_meta({"previous": ""})
+        for name in (row["name"] for row in gone if row["name"].startswith(OWN)):
+            shutil.rmtree(library.folder / MODELS / name.removeprefix(OWN), ignore_errors=True)
         library.engine.compact()
         library.catalogue.vacuum()
     return Compacted(before, size_of(library.folder))

@@ -58,13 +58,13 @@ class _Watch:
     def run(self) -> None:
         self._sync()
         while not self.stop.is_set():
+            self.due = True  # what changed while nobody watched
             try:
                 self._follow()
             except Exception as error:  # noqa: BLE001 - the system has no more watches, say: syncs go on at intervals
                 self._tell("watch", error)
                 self.stop.wait(POLL_SECONDS)
                 self._sync()
-            self.due = True  # what changed while nobody watched
 
     def _follow(self) -> None:
         """Sync after each change, until the paths are no longer the files and folders that are being watched."""

@@ -281,7 +281,12 @@ def test_the_command_measures_a_library(sample, monkeypatch, capsys):
     status, said = call("--questions", "3", "--json")
     found = json.loads(said.out)
     assert status == 0
-    assert found["settings"]["hybrid+rerank"]["title"]["hit@1"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "questions": 3}
+    assert found["settings"]["hybrid+rerank"]["title"]["hit@1"] == {
+        "mean": 1.0,
+        "low": 1.0,
+        "high": 1.0,
+        "questions": 3,
+    }
     assert found["abstention"]["foreign"]["mean"] == 1.0
     assert found["limits"]
     status, said = call("--questions", "2", "--compare", "lexical,dense")

@@ -170,7 +170,7 @@ def test_eval_retrieval_prints_its_measures(call, tmp_path):
     assert found["metrics"]["ndcg@10"] == 1.0
     assert {"p50", "p95"} == found["latency_ms"].keys()
     assert found["index_seconds"] > 0
-    assert list(found["compared"]) == ["hybrid", "dense", "lexical"]
+    assert list(found["compared"]) == ["hybrid+rerank", "hybrid", "dense", "lexical"]
     again = call("eval", "retrieval", folder, "--keep", kept, "--runs", runs, "--compare", "lexical")[1]
     assert "index kept" in again
     assert "hybrid" not in again

@@ -154,7 +154,7 @@ def test_a_watch_says_what_it_does_and_ends_well_with_ctrl_c(tmp_path):
     with said.open("wb") as stream:
         words = [sys.executable, "-c", code, "watch", docs, "--library", tmp_path / "library"]
         root = Path(__file__).parents[2]
-        given = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(root)}
+        given = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(root), "PYTHONFAULTHANDLER": "1"}
         process = subprocess.Popen(words, stdout=stream, stderr=stream, cwd=tmp_path, env=given)
     try:
         _until(said, "1 added; the library holds 1 record.")
@@ -164,7 +164,12 @@ def test_a_watch_says_what_it_does_and_ends_well_with_ctrl_c(tmp_path):
         (docs / "boat.md").write_text("# Boat\n\nThe boat drifted because it was moored with one rope.\n")
         _until(said, "the library holds 3 records.")
         process.send_signal(signal.SIGINT)
-        assert process.wait(PATIENCE) == 0
+        try:
+            assert process.wait(PATIENCE) == 0
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # it says where each thread is
+            process.wait(PATIENCE)
+            raise AssertionError(said.read_text()) from None
     finally:
         process.kill()
         process.wait()

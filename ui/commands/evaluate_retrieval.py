@@ -82,10 +82,10 @@ def list_runs(runs: RunsFolder = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"runs": [run.summary() for run in found]})
         return
-    table = Table(Column("run", overflow="fold"), "fingerprint", "queries", "ndcg@10", "p50 ms", box=SIMPLE)
+    table = Table(Column("run", overflow="fold"), "collection", "queries", "ndcg@10", "p50 ms", box=SIMPLE)
     for run in found:
         figures = (f"{run.metrics['ndcg@10']:.4f}", str(run.latency_ms["p50"]))
-        table.add_row(run.id, run.fingerprint, str(len(run.queries)), *figures)
+        table.add_row(run.id, run.fingerprint[:8], str(len(run.queries)), *figures)
     console().print(table)
 
 

@@ -49,7 +49,8 @@ def watch(
     library: LibraryFolder = None,
     embedder: Embedder = None,
 ) -> None:
-    """Index folders now, and again after every change, until you press Ctrl+C."""
+    """Index folders now, and again after every change, until you press Ctrl+C (twice to stop in the midst of it)."""
+    import signal
     from contextlib import suppress
     from threading import Event
 
@@ -58,9 +59,19 @@ def watch(
 
     settings = load_settings(library, {"embedder": embedder})
     existing(paths)  # a mistyped path must not leave an empty library behind
-    lines = _Lines()
-    with opened(settings, create=True) as opened_library, suppress(KeyboardInterrupt):
-        follow(opened_library, paths, settings.ingest, lines.report, Event(), lines.error)
+    lines, stop = _Lines(), Event()
+
+    def end(*_: object) -> None:
+        """The first Ctrl+C lets a sync at work finish, the second one does not."""
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        with opened(settings, create=True) as opened_library, suppress(KeyboardInterrupt):
+            follow(opened_library, paths, settings.ingest, lines.report, stop, lines.error)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Lines:
