@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
+from index.acronyms import meant, other_forms
 from index.analysis import words_of
 from index.catalogue import Known
 from index.clock import Clock
@@ -99,7 +100,8 @@ class Library(OpenLibrary):
                 vector, share = serving.ready().query(query), 1.0
                 clock.lap("embed")
             if mode != "dense":
-                words = list(dict.fromkeys(words_of(query)))
+                other = other_forms(self.catalogue, query, view.rarity) if self.settings.acronyms else []
+                words = list(dict.fromkeys([*words_of(query), *other]))
             if mode == "hybrid":
                 share, named = ranking.dense, self.catalogue.named(query, selection)
             most, places = self.settings.candidates, list[int]()
@@ -145,9 +147,13 @@ class Library(OpenLibrary):
         return words_of(text)
 
     def rarity(self, text: str) -> Mapping[str, float]:
-        """How rare each (stemmed) word of a text is in the library: its inverse document frequency."""
+        """How rare each (stemmed) word of a text is in the library: its inverse document frequency.
+
+        Where the text asks what an acronym means, the words of the full name are among them.
+        """
         with self.snapshot() as view:
-            return view.rarity(words_of(text))
+            also = meant(self.catalogue, text) if self.settings.acronyms else []
+            return view.rarity([*words_of(text), *also])
 
     def find_ids(self, names: Sequence[str], numbers: Sequence[str] = ()) -> list[str]:
         """The ids of records that are one of `names`, or end in a hyphen and one of `numbers`."""

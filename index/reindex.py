@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
+from index.acronyms import relearn
 from index.embedder import Embedder
 from index.embedding import embed
 from index.engine import engine_class
@@ -68,6 +69,7 @@ def reindex(
             assert now is not None
             replace(now, passage_tokens=min(now.passage_tokens, embedder.max_tokens)).save(library.catalogue)
             library.catalogue.set_meta({"building": ""})
+            relearn(library.catalogue)
             if name != manifest.embedder:
                 library.catalogue.set_meta({"previous": manifest.embedder})
         engine.close()

@@ -112,3 +112,12 @@ CREATE TABLE links (
     share REAL NOT NULL,
     PRIMARY KEY (lesson, other)
 ) WITHOUT ROWID;
+-- What living lessons say that an acronym stands for: the stems of the full name's words.
+CREATE TABLE acronyms (
+    short TEXT NOT NULL COLLATE NOCASE,
+    lesson INTEGER NOT NULL REFERENCES lessons (id),
+    "full" TEXT NOT NULL,
+    PRIMARY KEY (short, lesson, "full")
+) WITHOUT ROWID;
+CREATE INDEX acronyms_by_full ON acronyms ("full");
+CREATE INDEX acronyms_by_lesson ON acronyms (lesson);

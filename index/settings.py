@@ -22,6 +22,9 @@ class IndexSettings(BaseModel):
     vectors of tokens that a new library keeps unless `token_vectors` is off (5 KB a passage), or by the `cross_encoder`
     named, any of sentence-transformers (name or folder), which reads the first `cross_reads` of them.
 
+    With `acronyms` a query's words are joined by those of the full names of its acronyms, and the other way round, as
+    the library's own documents explain them.
+
     `engine` is what searches (for an existing library its own; `lessons move` changes it), at `address` where that is a
     server, which may ask for a `token`.
     """
@@ -37,6 +40,7 @@ class IndexSettings(BaseModel):
     token_vectors: bool = True
     cross_encoder: str | None = Field(default=None, min_length=1)
     cross_reads: int = Field(default=20, ge=1, le=100)
+    acronyms: bool = True
     candidates: int = Field(default=200, ge=10, le=10_000)
     engine: str | None = Field(default=None, min_length=1)
     address: str | None = Field(default=None, min_length=1)

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from index import similar
+from index import acronyms, similar
 from index.identity import Named, keep_ids
 from index.passages import Embedded, Passages
 from ingest.model import Lesson, Prepared, Reading, Source
@@ -51,7 +51,9 @@ class Store(Passages):
         for ordinal, ((lesson, passages), kept) in enumerate(zip(prepared.lessons, ids, strict=True), 1):
             lesson_id = self._own_id(kept, "lesson_id" in lesson.provenance, source_id, own)
             number = self._put_lesson(source_id, ordinal, lesson, lesson_id)
-            linked += similar.link(self, number, prepared.source.text[lesson.start : lesson.end])
+            body = prepared.source.text[lesson.start : lesson.end]
+            linked += similar.link(self, number, body)
+            acronyms.note(self, number, body)
             numbers += [self.insert("passages", asdict(passage) | {"lesson": number}) for passage in passages]
         self.put_vectors(model, zip(numbers, embedded, strict=True))
         if earlier is not None:
@@ -112,6 +114,7 @@ class Store(Passages):
         rows = self.rows("UPDATE lessons SET archived = 1 WHERE source_id = ? RETURNING id", (source_id,))
         gone = [row["id"] for row in rows]
         similar.unlink(self, gone)
+        acronyms.forget(self, gone)
         self.execute_many("DELETE FROM passages WHERE lesson = ?", [(number,) for number in gone])
 
     def _put_source(self, source: Source) -> int:

@@ -1,4 +1,4 @@
--- From layout 3: vectors of tokens, which `lessons reindex` makes for passages that came before.
+-- From layout 3: vectors of tokens and acronyms, which `lessons reindex` makes of what came before.
 ALTER TABLE models ADD COLUMN basis BLOB;
 CREATE TABLE tokens (
     passage INTEGER NOT NULL REFERENCES passages (id) ON DELETE CASCADE,
@@ -6,3 +6,12 @@ CREATE TABLE tokens (
     vectors BLOB NOT NULL,
     PRIMARY KEY (passage, model)
 );
+-- What living lessons say that an acronym stands for: the stems of the full name's words.
+CREATE TABLE acronyms (
+    short TEXT NOT NULL COLLATE NOCASE,
+    lesson INTEGER NOT NULL REFERENCES lessons (id),
+    "full" TEXT NOT NULL,
+    PRIMARY KEY (short, lesson, "full")
+) WITHOUT ROWID;
+CREATE INDEX acronyms_by_full ON acronyms ("full");
+CREATE INDEX acronyms_by_lesson ON acronyms (lesson);
