@@ -96,7 +96,7 @@ def test_a_broken_line_is_named(collection, name, text, said):
 
 
 def test_a_setting_is_named_by_its_mode_and_whether_it_reranks(collection, tmp_path, monkeypatch):
-    assert arguments("dense") == {"mode": "dense"}
+    assert arguments("dense") == {"mode": "dense", "rerank": False}
     assert arguments("hybrid+rerank") == {"mode": "hybrid", "rerank": True}
     for name in ("", "magic", "hybrid+", "hybrid+magic", "hybrid+rerank+rerank", "rerank"):
         with pytest.raises(BadSettings, match=re.escape("+rerank")):
@@ -162,7 +162,7 @@ def test_a_run_has_all_that_a_report_shows(collection, tmp_path):
     assert made.queries["q1"] == "why did the pump stop"
     assert made.queries["q2"] == "tent in the storm ?"
     assert (made.judged, made.found, made.per_query) == (loaded.qrels, figures.found, figures.per_query)
-    assert made.settings == {"embedder": "fake", "mode": "lexical"}
+    assert made.settings == {"embedder": "fake", "mode": "lexical", "rerank": False}
     assert (made.documents, made.passages, made.fingerprint) == (4, 4, loaded.fingerprint())
     assert all(low <= made.metrics[measure] <= high for measure, (low, high) in made.intervals.items())
     assert made.disk_mb > 0
@@ -196,7 +196,7 @@ def test_experiments_from_the_command_line_to_the_report(collection, tmp_path, m
     assert [one["setting"] for one in listed] == ["lexical", "dense"] * 3
     assert listed[0]["id"] == found[0]["run"] == find(runs)[0].id
     assert "per_query" not in listed[0]
-    assert listed[0]["fingerprint"] in call("runs", "--runs", runs)[1]
+    assert listed[0]["fingerprint"][:8] in call("runs", "--runs", runs)[1]
 
     toy, dense = found[0]["run"], found[0]["compared"]["dense"]["run"]
     status, out, _ = call("compare", toy, dense, "--runs", runs, "--json")
