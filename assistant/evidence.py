@@ -101,7 +101,8 @@ def _more_of(library: Library, found: Hits, filters: Filters | None) -> list[Hit
     top = list(dict.fromkeys(hit.lesson_id for hit in found.hits))[:READ_WHOLE]
     more = []
     for lesson_id in top:
-        whole = library.search(found.query, PASSAGES, {**(filters or {}), "lesson_id": lesson_id}, per_lesson=PASSAGES)
+        only = {**(filters or {}), "lesson_id": lesson_id}
+        whole = library.search(found.query, PASSAGES, only, rerank=False, per_lesson=PASSAGES)
         more += [hit for hit in whole.hits if (hit.source_id, hit.start) not in known]
     return more
 

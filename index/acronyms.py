@@ -20,13 +20,14 @@ from index.database import Database
 LONGEST = 10  # characters of an acronym
 NAME_WORDS = 6  # of a full name, without stop words
 READ = 32  # words of a query that are looked up
-COUNTED = 200  # records that explain an acronym, the oldest: enough to tell what it means mostly
+COUNTED = 200  # explanations of an acronym, the oldest: enough to tell what it means mostly
 MEANINGS, SECOND = 2, 3  # of an acronym: one in so many records at least must have the second
 
 _BRACKET = re.compile(r"[(\[]([^()\[\]]{2,120})[)\]]")
 _BEFORE = 300  # characters before a bracket
+_STARTS = 32  # of words among them, the last
 _BREAK = re.compile(r"\n\s*\n|[.;:!?|•]\s|[()\[\]]")
-_DIVIDED = re.compile(r"\u00ad\s*|(?<=[a-z])[-‐]\s*\n\s*(?=[a-z])")
+_DIVIDED = re.compile(r"\u00ad\s*+|(?<=[a-z])[-‐][^\S\n]*+\n\s*+(?=[a-z])")
 _MORE = re.compile(r"[,;]\s|\s(?:or|and|also|hereafter|formerly)\s")
 _SHORT = re.compile(r"[A-Za-z0-9][\w&/.-]*")
 _START = re.compile(r"(?<![^\W_])[^\W_]|(?<=[a-z])[A-Z]")
@@ -34,7 +35,8 @@ _MEANING = frozenset("mean stand definit abbrevi acronym".split())
 _SMALL = re.compile(r"(?:of|and|the|for|in|on|to|an?|by|with|at|or|from)\b", re.I)
 _MARKS = " ,-/*_'\"‘’“”"
 
-_FIRST = "SELECT short, full FROM acronyms WHERE {} = ? LIMIT ?"
+_LEARNED = "acronyms"
+_FIRST = "SELECT short, full FROM acronyms WHERE {} = ? ORDER BY lesson LIMIT ?"
 
 
 def find(text: str) -> list[tuple[str, str]]:
@@ -53,13 +55,15 @@ def forget(database: Database, lessons: Sequence[int]) -> None:
     database.execute_many("DELETE FROM acronyms WHERE lesson = ?", [(number,) for number in lessons])
 
 
-def relearn(database: Database) -> None:
-    """Learn all anew from the stored texts: in a library of a layout that had no acronyms there are none."""
-    database.rows("DELETE FROM acronyms")
-    for source, text in database.each("SELECT id, text FROM sources"):
+def learn(database: Database) -> None:
+    """Learn from what was stored before there were acronyms, in a library of an older layout; once."""
+    if database.meta(_LEARNED):
+        return
+    for source, text in database.each("SELECT id, text FROM sources WHERE archived = 0"):
         sql = 'SELECT id, start, "end" FROM lessons WHERE source_id = ? AND archived = 0'
         for lesson, start, end in database.rows(sql, (source,)):
             note(database, lesson, text[start:end])
+    database.set_meta({_LEARNED: "yes"})
 
 
 def other_forms(database: Database, query: str, rarity: Callable[[Sequence[str]], Mapping[str, float]]) -> list[str]:
@@ -75,18 +79,22 @@ def other_forms(database: Database, query: str, rarity: Callable[[Sequence[str]]
         return []
     rare = rarity([word for pair in found for form in pair for word in form])
     better = [other for given, other in found if _rarest(other, rare) < _rarest(given, rare)]
-    words = [word for form in better for word in form] + _meant(own, shorts)
+    words = [word for form in better for word in form]
+    words += [word for name in _meant(own, shorts) for word in name]
     return [word for word in dict.fromkeys(words) if word not in own]
 
 
 def meant(database: Database, query: str) -> list[str]:
-    """The words of the full names, where a query asks for no more than what an acronym means: "What is an EWP?"."""
-    return _meant(words_of(query), _shorts(database, query))
+    """The words of the full name, where a query asks for no more than what an acronym means: "What is an EWP?".
+
+    Of several meanings that of the most explanations: a record that answers has one of them, not all.
+    """
+    return next(iter(_meant(words_of(query), _shorts(database, query))), [])
 
 
-def _meant(own: Sequence[str], shorts: Sequence[tuple[str, list[list[str]]]]) -> list[str]:
+def _meant(own: Sequence[str], shorts: Sequence[tuple[str, list[list[str]]]]) -> list[list[str]]:
     asked = _MEANING.union(*(words_of(short) for short, _ in shorts))
-    return [word for _, names in shorts for name in names for word in name] if asked.issuperset(own) else []
+    return [name for _, names in shorts for name in names] if asked.issuperset(own) else []
 
 
 def _shorts(database: Database, query: str) -> list[tuple[str, list[list[str]]]]:
@@ -168,7 +176,7 @@ def _name(short: str, before: str) -> str:
     Empty if there is none.
     """
     text, letters = before.lower(), [each for each in short.lower() if each.isalnum()]
-    starts = [match.start() for match in _START.finditer(before) if not _SMALL.match(before, match.start())]
+    starts = [match.start() for match in _START.finditer(before) if not _SMALL.match(before, match.start())][-_STARTS:]
 
     @cache
     def begun(letter: int, at: int) -> float:

@@ -41,9 +41,10 @@ class Embedder(Protocol):
     `name` finds the model again; `max_tokens` is the longest text it reads, in its own tokens without the special
     ones it adds. `documents` gives shape (n, dimension) and `query` shape (dimension,), both float32 of unit
     length, with the model's own document and query prompts applied. `documents_in_detail` gives with them the vectors
-    of each text's tokens, shape (tokens, width), and `query_in_detail` those of a question's tokens, both empty where
-    the model has none. `tokens` gives the offset at which each token of a text starts, however long the text, and
-    `vocabulary` the words the model knows. All methods may be called from several threads.
+    of all tokens the model reads, shape (tokens, width), and `query_in_detail` those of a question's own tokens, as far
+    as it is read; both are empty where the model has none. `tokens` gives the offset at which each token of a text
+    starts, however long the text, and `vocabulary` the words the model knows. All methods may be called from several
+    threads.
     """
 
     name: str
@@ -132,18 +133,27 @@ class SentenceTransformerEmbedder:
         vectors, tokens = self._encoder.encode_in_detail([text], "query")
         for each in (vectors, *tokens):
             each.flags.writeable = False  # every caller gets the same one
-        before = self._encoder.special // 2  # what the model puts there; a single one (T5, Qwen) stands after the text
-        after = self._encoder.special - before
-        return vectors[0], tokens[0][before : len(tokens[0]) - after]
+        encoder = self._encoder
+        own = tokens[0][encoder.before : len(tokens[0]) - (encoder.special - encoder.before)]
+        if len(tokens[0]) < encoder.longest:  # counted from the end: a prompt may be cut up otherwise before a text
+            return vectors[0], own[max(0, len(own) - len(encoder.tokens(text))) :]
+        return vectors[0], own[len(encoder.tokens(encoder.prompts["query"])) :]
+
+
+def own_folder(name: str, home: Path) -> Path | None:
+    """Where a library keeps weights of its own; None for a name that is not of such a folder."""
+    plain = name.removeprefix(OWN)
+    named = name.startswith(OWN) and plain == Path(plain).name and plain not in ("", "..")
+    return home / MODELS / plain if named else None
 
 
 def locate(name: str, home: Path | None = None) -> str:
     """Where the weights of that name are: a folder, or the name itself for a hub. Raises `ModelError`."""
     if name.startswith(OWN):
-        folder = (home or Path()) / MODELS / name.removeprefix(OWN)
-        if not folder.is_dir():
+        folder = own_folder(name, home or Path())
+        if folder is None or not folder.is_dir():
             raise ModelError(
-                f"The weights {name!r}, which were tuned for a library, are not in {folder}.",
+                f"The weights {name!r}, which were tuned for a library, are not in {(home or Path()) / MODELS}.",
                 "Put that folder back, or go on with others: lessons reindex --embedder MODEL",
             )
         return str(folder)

@@ -10,15 +10,20 @@ from index.manifest import Manifest
 from index.passages import Embedded, Passages, searchable
 from ingest.model import Prepared
 
-AT_ONCE = 128  # passages between two reports of progress; their tokens' vectors take 50 MB until they are packed
+AT_ONCE = 128  # passages between two reports of progress
+LARGEST = 13_000_000  # numbers in the vectors of tokens that are held until they are packed: 50 MB
 
 
 def embed(embedder: Embedder, texts: Sequence[str], basis: Vectors | None) -> list[Embedded]:
     """Each text's vector, and those of its tokens where there is a basis to pack them by."""
     if basis is None:
         return [Embedded(vector) for vector in embedder.documents(texts)]
-    vectors, tokens = embedder.documents_in_detail(texts)
-    return [Embedded(vector, pack(own, basis)) for vector, own in zip(vectors, tokens, strict=True)]
+    made: list[Embedded] = []
+    size = max(1, LARGEST // (embedder.max_tokens * len(basis)))
+    for first in range(0, len(texts), size):
+        vectors, tokens = embedder.documents_in_detail(texts[first : first + size])
+        made += [Embedded(vector, pack(own, basis)) for vector, own in zip(vectors, tokens, strict=True)]
+    return made
 
 
 def embed_new(

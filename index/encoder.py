@@ -30,17 +30,20 @@ logger = logging.getLogger(__name__)
 class Encoder(Protocol):
     """A loaded model.
 
-    `backend` names what runs it; `longest` is how many tokens it reads, special ones included, and `special` how many
-    of them it adds itself. `encode` gives shape (n, dimension), float32 of unit length, with the model's prompt for
-    that kind of text; `encode_in_detail` gives with it the vectors of each text's own tokens, shape (tokens, width),
-    special ones first and last. `tokens` is the offset at which each token of a text starts, however long the text;
-    `vocabulary` the words and parts of words that the model knows. All may be called from several threads.
+    `backend` names what runs it; `longest` is how many tokens it reads, special ones included, `special` how many of
+    them it adds itself, and `before` how many of these stand before a text. `prompts` is what it wants before each kind
+    of text. `encode` gives shape (n, dimension), float32 of unit length, with the prompt for that kind;
+    `encode_in_detail` gives with it the vectors of all tokens read, shape (tokens, width), none for a model without.
+    `tokens` is the offset at which each token of a text starts, however long the text; `vocabulary` the words and parts
+    of words that the model knows. All may be called from several threads.
     """
 
     backend: str
     dimension: int
     longest: int
     special: int
+    before: int
+    prompts: dict[str, str]
 
     def tokens(self, text: str) -> Sequence[int]: ...
     def vocabulary(self) -> Iterable[str]: ...

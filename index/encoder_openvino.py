@@ -37,13 +37,14 @@ class OpenVinoEncoder:
         self.backend = "openvino" if precision == "float" else f"openvino {precision}"
         self.dimension = int(recipe.config["hidden_size"])
         self._batch_size = batch_size
-        self._prompts = recipe.prompts
+        self.prompts = recipe.prompts
         try:
             # Two, because a limit is a state of the tokenizer, and threads share it.
             self._whole, self._limited = (Tokenizer.from_file(str(recipe.tokenizer)) for _ in range(2))
         except Exception as error:  # tokenizers raises nothing narrower
             raise NotReproducible(f"its tokenizer cannot be read ({error}).") from error
         self.special = int(self._whole.num_special_tokens_to_add(is_pair=False))
+        self.before = [*self._whole.encode("a").special_tokens_mask, 0].index(0)
         self.longest = recipe.reads if max_tokens is None else min(max_tokens + self.special, recipe.positions)
         self._whole.no_truncation()
         self._whole.no_padding()
@@ -68,7 +69,7 @@ class OpenVinoEncoder:
         return self._encode(texts, kind, tokens), tokens
 
     def _encode(self, texts: Sequence[str], kind: Kind, tokens: list[Vectors] | None) -> Vectors:
-        prompt = self._prompts[kind]
+        prompt = self.prompts[kind]
         encoded = self._limited.encode_batch_fast([prompt + text for text in texts])
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for batch, ids, mask in _batches([one.ids for one in encoded], self._batch_size):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,9 +27,11 @@ class TorchEncoder:
         self._model = load_model(location)
         self._batch_size = batch_size
         # Given with each call: by itself the library passes over a "passage" prompt.
-        self._prompts = prompts_of(self._model.prompts)
+        self.prompts = prompts_of(self._model.prompts)
         self._lock = threading.Lock()  # a tokenizer's limits are set anew for every call
         self.special = int(self._model.tokenizer.num_special_tokens_to_add())
+        mask = self._model.tokenizer("a", return_special_tokens_mask=True)["special_tokens_mask"]
+        self.before = [*mask, 0].index(0)
         wanted = int(self._model.max_seq_length or 512) if max_tokens is None else max_tokens + self.special
         self.longest = min(wanted, self._positions())
         self._model.max_seq_length = self.longest
@@ -51,14 +52,19 @@ class TorchEncoder:
         with self._lock:
             found: Any = encode(
                 list(texts),
-                prompt=self._prompts[kind],
+                prompt=self.prompts[kind],
                 batch_size=self._batch_size,
                 output_value=None,
                 show_progress_bar=False,
             )
-        vectors = np.array([one["sentence_embedding"].cpu().numpy() for one in found], np.float32)
+        vectors = np.array([one["sentence_embedding"].float().cpu().numpy() for one in found], np.float32)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-        tokens = [one["token_embeddings"][one["attention_mask"].bool()].float().cpu().numpy() for one in found]
+        tokens = [
+            one["token_embeddings"][one["attention_mask"].bool()].float().cpu().numpy()
+            if "token_embeddings" in one
+            else np.empty((0, self.dimension), np.float32)
+            for one in found
+        ]
         return vectors.reshape(len(texts), self.dimension), tokens
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Vectors:
@@ -66,7 +72,7 @@ class TorchEncoder:
         with self._lock:
             vectors = encode(
                 list(texts),
-                prompt=self._prompts[kind],
+                prompt=self.prompts[kind],
                 batch_size=self._batch_size,
                 normalize_embeddings=True,
                 show_progress_bar=False,
@@ -84,14 +90,13 @@ class TorchEncoder:
 
 def load_model(location: str) -> SentenceTransformer:
     """The model as its own library has it. Raises `ModelError`."""
-    if Path(location).exists():
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder needs no hub, and asking one would wait for it
     try:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()  # type: ignore[no-untyped-call]
-        return SentenceTransformer(location, device="cpu")
+        # A folder needs no hub, and asking one would wait for it.
+        return SentenceTransformer(location, device="cpu", local_files_only=Path(location).exists())
     except (OSError, ValueError, ImportError) as error:
         raise ModelError(
             f"The embedding model {location!r} cannot be loaded: {error}",

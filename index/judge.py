@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from functools import cached_property
@@ -46,22 +45,23 @@ class Cross:
         self._lock = threading.Lock()
 
     @cached_property
-    def _model(self) -> Any:
-        if Path(self.name).exists():
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    def _loaded(self) -> Any:
+        """The model, or the `ModelError` it ended in: no search tries again."""
+        from safetensors import SafetensorError
+
         try:
             from sentence_transformers import CrossEncoder
             from transformers.utils.logging import disable_progress_bar
 
             disable_progress_bar()  # type: ignore[no-untyped-call]
-            model = CrossEncoder(self.name, device="cpu")
+            model = CrossEncoder(self.name, device="cpu", local_files_only=Path(self.name).exists())
             if model.num_labels != 1:
                 raise ValueError(f"it gives a pair {model.num_labels} scores, not one.")
-        except (OSError, ValueError, ImportError) as error:
-            raise ModelError(
+        except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
+            return ModelError(
                 f"The cross-encoder {self.name!r} cannot be loaded: {error}",
                 "Set cross_encoder to one by folder or name (a name needs network access once), or leave it out.",
-            ) from error
+            )
         return model
 
     def judge(self, query: str, ids: Sequence[int], catalogue: Catalogue) -> Scores:
@@ -72,5 +72,8 @@ class Cross:
         pairs = [(query, joined(rows[ids[place]]["header"], rows[ids[place]]["text"])) for place in at]
         if pairs:
             with self._lock:
-                scores[at] = np.asarray(self._model.predict(pairs, show_progress_bar=False), np.float32).reshape(-1)
+                model = self._loaded
+                if isinstance(model, ModelError):
+                    raise model
+                scores[at] = np.asarray(model.predict(pairs, show_progress_bar=False), np.float32).reshape(-1)
         return scores

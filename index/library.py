@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
-from index.acronyms import meant, other_forms
+from index.acronyms import learn, meant, other_forms
 from index.analysis import words_of
 from index.catalogue import Known
 from index.clock import Clock
@@ -37,6 +37,7 @@ class Library(OpenLibrary):
             self.serving().ready()
             embedded = embed_new(self.catalogue, self.embedder, self.manifest, prepared, on_embedded)
             with self.committing():
+                learn(self.catalogue)
                 for one, own in zip(prepared, embedded, strict=True):
                     linked += self.catalogue.put(one, own, self.manifest.model)
         return linked
@@ -104,19 +105,18 @@ class Library(OpenLibrary):
                 words = list(dict.fromkeys([*words_of(query), *other]))
             if mode == "hybrid":
                 share, named = ranking.dense, self.catalogue.named(query, selection)
-            most, places = self.settings.candidates, list[int]()
+            most = self.settings.candidates
             while True:
                 wanted = Wanted(vector, words, most, share, selection, named)
                 found = find(view, self.catalogue, serving.manifest.model, wanted, clock)
-                if (self.settings.rerank and mode == "hybrid") if rerank is None else rerank:
-                    found = reranked(found, lambda ids: self.judge(query, ids, serving), ranking)
-                    clock.lap("rerank")
-                found = named_first(found, named)
-                places = best(found, k, per_lesson)
                 # One record's passages may have taken the places of all others.
-                if len(places) >= k or not found.more or most >= MOST_CANDIDATES:
+                if len(best(found, k, per_lesson)) >= k or not found.more or most >= MOST_CANDIDATES:
                     break
                 most *= 4
+            if (self.settings.rerank and mode == "hybrid") if rerank is None else rerank:
+                found = reranked(found, lambda ids: self.judge(query, ids, serving), ranking)
+                clock.lap("rerank")
+            places = best(named_first(found, named), k, per_lesson)
             rows = self.catalogue.passages([found.ids[at] for at in places])
             sections = self.catalogue.sections(list({row["lesson"] for row in rows.values()}))
             hits = tuple(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from index.embedder import MODELS, OWN
+from index.embedder import own_folder
 from index.library import Library
 
 
@@ -35,8 +35,8 @@ def compact(library: Library) -> Compacted:
             for table, column in (("embeddings", "model"), ("tokens", "model"), ("models", "id")):
                 library.catalogue.rows(f"DELETE FROM {table} WHERE {column} NOT IN (?, ?)", keep)
             library.catalogue.set_meta({"previous": ""})
-        for name in (row["name"] for row in gone if row["name"].startswith(OWN)):
-            shutil.rmtree(library.folder / MODELS / name.removeprefix(OWN), ignore_errors=True)
+        for folder in filter(None, (own_folder(row["name"], library.folder) for row in gone)):
+            shutil.rmtree(folder, ignore_errors=True)
         library.engine.compact()
         library.catalogue.vacuum()
     return Compacted(before, size_of(library.folder))

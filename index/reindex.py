@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from time import perf_counter
 from typing import Any
 
-from index.acronyms import relearn
+from index.acronyms import learn
 from index.embedder import Embedder
 from index.embedding import embed
 from index.engine import engine_class
@@ -51,15 +51,17 @@ def reindex(
     other weights than those the library has vectors of, and `LibraryBusy`.
     """
     started = perf_counter()
-    manifest = library.manifest
+    manifest, back = library.manifest, name is None
     name = name or library.catalogue.meta("previous")
     if not name:
         raise BadSettings("The library has had no other embedder.", "Name one: lessons reindex --embedder MODEL")
     embedder = embedder or embedder_of(replace(manifest, embedder=name), library.settings)
     report = Report(name, manifest.embedder)
-    target = _register(library, name, embedder)
+    target = _register(library, name, embedder, back=back)
     _embed(library, target, embedder, report, on_step)
     with library.storing():
+        with library.catalogue.transaction():
+            learn(library.catalogue)
         _embed(library, target, embedder, report, on_step)  # what another process added meanwhile
         engine = engine_class(target.engine)(library.place(target), library.catalogue)
         engine.repair(library.generation())
@@ -69,7 +71,6 @@ def reindex(
             assert now is not None
             replace(now, passage_tokens=min(now.passage_tokens, embedder.max_tokens)).save(library.catalogue)
             library.catalogue.set_meta({"building": ""})
-            relearn(library.catalogue)
             if name != manifest.embedder:
                 library.catalogue.set_meta({"previous": manifest.embedder})
         engine.close()
@@ -78,8 +79,11 @@ def reindex(
     return report
 
 
-def _register(library: Library, name: str, embedder: Embedder) -> Manifest:
-    """The manifest with that model, which gets a number if it has none. It does not serve yet."""
+def _register(library: Library, name: str, embedder: Embedder, *, back: bool) -> Manifest:
+    """The manifest with that model, which gets a number if it has none. It does not serve yet.
+
+    A model that had no vectors of tokens gets them, for which all is embedded, but not on the way `back`.
+    """
     catalogue = library.catalogue
     with library.storing(), catalogue.transaction():
         rows = catalogue.rows("SELECT id FROM models WHERE name = ?", (name,))
@@ -88,7 +92,7 @@ def _register(library: Library, name: str, embedder: Embedder) -> Manifest:
         target = replace(target, passage_tokens=min(target.passage_tokens, embedder.max_tokens))
         if rows:
             target.check_probe(embedder)
-            if not target.basis:
+            if not target.basis and not back:
                 target = replace(target, basis=basis_for(embedder, library.settings)).register(catalogue)
         else:
             target = replace(

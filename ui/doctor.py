@@ -65,11 +65,15 @@ def _library(settings: Settings) -> Check:
         library.search("check", 1)
         wrong = faults(library)
         repaired = library.catalogue.meta("repaired")
+        bare = settings.index.token_vectors and library.manifest.basis is None
+        embedder = library.manifest.embedder
     if wrong:
-        return Check("library", "failed", f"{'; '.join(wrong)}.", "Run: lessons compact")
+        remedy = "Run the command that is named; where there is none: lessons compact"
+        return Check("library", "failed", f"{'; '.join(wrong)}.", remedy)
     last = f" Last repair, {repaired}." if repaired else ""
+    better = f" With vectors of tokens it would rank better: lessons reindex --embedder {embedder}" if bare else ""
     counts = f"{stats.lessons:,} records in {stats.passages:,} passages, searched by {stats.engine}"
-    return Check("library", "ok", f"{counts}, at {settings.library}; all files are whole.{last}")
+    return Check("library", "ok", f"{counts}, at {settings.library}; all files are whole.{last}{better}")
 
 
 def _language_model(settings: Settings) -> Check:

@@ -35,7 +35,7 @@ def compare(
     folders: Annotated[list[Path], typer.Argument(help="Test collections in the BEIR layout.")],
     only: Annotated[str | None, typer.Option(metavar="NAME,…", help="Only these peers.")] = None,
     environments: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the peers' environments are kept. [default: your cache]")
+        Path | None, typer.Option(metavar="DIR", help="Where the peers' environments are kept; else your cache.")
     ] = None,
     limit_documents: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Only the first documents and the questions they answer.")

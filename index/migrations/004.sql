@@ -13,5 +13,5 @@ CREATE TABLE acronyms (
     "full" TEXT NOT NULL,
     PRIMARY KEY (short, lesson, "full")
 ) WITHOUT ROWID;
-CREATE INDEX acronyms_by_full ON acronyms ("full");
+CREATE INDEX acronyms_by_full ON acronyms ("full", lesson);
 CREATE INDEX acronyms_by_lesson ON acronyms (lesson);

@@ -1,5 +1,7 @@
 """The library's own acronyms: found where documents explain them, gone with these, and searched for both ways."""
 
+import time
+
 import pytest
 
 from index.acronyms import find, other_forms
@@ -152,12 +154,51 @@ def test_of_several_meanings_the_most_frequent_are_taken(second, expected, tmp_p
         assert other(library, "the PDR of a pump dry run") == []  # it says which is meant
 
 
-def test_a_library_without_them_learns_them_when_it_is_reindexed(library):
+def test_of_an_acronym_with_several_meanings_the_most_frequent_is_asked_for(tmp_path):
+    with a_library(tmp_path / "library") as library:
+        notes = ["The Preliminary Design Review (PDR)."] * 3 + ["The Post Damage Report (PDR)."] * 2
+        library.add([prepared(library, f"{at}.md", f"# Note {at}\n\n{note}\n") for at, note in enumerate(notes)])
+        assert set(library.rarity("What is a PDR?")) >= {"preliminari", "design", "review"}
+        assert "damag" not in library.rarity("What is a PDR?")
+
+
+def test_of_a_full_name_the_acronym_in_most_of_the_oldest_records_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.acronyms.COUNTED", 4)
+    with a_library(tmp_path / "library") as library:
+        shorts = ["EWP", "EWP", "EWP", "EMWP", "EMWP", "EMWP", "EMWP"]
+        notes = [f"# Note {at}\n\nAn Emergency Water Point ({short}).\n" for at, short in enumerate(shorts)]
+        notes += [f"# Site {at}\n\nThe EWP and the EMWP.\n" for at in range(20)]
+        library.add([prepared(library, f"{at}.md", note) for at, note in enumerate(notes)])
+        assert other(library, "emergency water point") == ["ewp"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The a-" + "\n" * 200_000 + "1 end",
+        "\u00ad" * 200_000 + "\n" * 200_000,
+        f"{'a-' * 150} (AAAAAAAAAB) " * 3_000,
+        "(" * 200_000 + "AB)" * 1_000,
+    ],
+    ids=["newlines", "soft hyphens", "hyphens", "brackets"],
+)
+def test_a_hostile_text_takes_seconds_at_most(text):
+    started = time.process_time()
+    find(text)
+    assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("way", ["reindexed", "added to"])
+def test_a_library_without_them_learns_them_when_it_is(way, library):
     before = library.catalogue.rows("SELECT * FROM acronyms ORDER BY 1, 2")
     library.remove(["/documents/glossary.md"])
     with library.catalogue.transaction():
         library.catalogue.rows("DELETE FROM acronyms")
+        library.catalogue.set_meta({"acronyms": ""})
     assert other(library, "emergency water points") == []
-    reindex(library, library.manifest.embedder, embedder=library.embedder)
+    if way == "reindexed":
+        reindex(library, library.manifest.embedder, embedder=library.embedder)
+    else:
+        library.add([prepared(library, "new.md", "# New\n\nNothing.\n")])
     assert library.catalogue.rows("SELECT * FROM acronyms ORDER BY 1, 2") == [row for row in before if row[0] == "EWP"]
     assert other(library, "emergency water points") == ["ewp"]

@@ -1,5 +1,8 @@
 """A cross-encoder in the place of late interaction."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -91,14 +94,25 @@ def test_only_the_first_passages_are_read(folder, cross):
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder"])
-def test_one_that_is_not_there_is_named_with_the_setting(folder, name):
+def test_one_that_is_not_there_is_named_with_the_setting(folder, name, monkeypatch):
     with opened(folder, name) as library:
         with pytest.raises(ModelError, match=name) as error:
             library.search(QUERY)
         assert "cross_encoder" in error.value.remedy
+        monkeypatch.setattr("sentence_transformers.CrossEncoder", pytest.fail)
+        with pytest.raises(ModelError, match=name):
+            library.search(QUERY)  # it is not tried again
         assert library.search(QUERY, rerank=False).hits
     with opened(folder, name, rerank=False) as library:
         assert library.search(QUERY).hits
+
+
+def test_a_damaged_one_is_named_too(folder, tmp_path):
+    name = write_cross_encoder(tmp_path)
+    weights = Path(name) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:50])
+    with opened(folder, name) as library, pytest.raises(ModelError, match=re.escape(name)):
+        library.search(QUERY)
 
 
 def test_one_that_sorts_into_classes_is_refused(folder, tmp_path):

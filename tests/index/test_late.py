@@ -73,18 +73,24 @@ def test_a_token_that_none_of_the_directions_sees_is_like_nothing():
 # -- what of a question is compared
 
 
-def told(text, prompt=0, most=None):
-    """The words whose vectors are left, of a question behind a prompt, of which the first tokens are read."""
+def told(text, most=None):
+    """The words whose vectors are left, of a question of which the first tokens are read."""
     starts = HashEmbedder().tokens(text)
-    tokens = np.arange(-prompt, len(starts), dtype=np.float32)[:most, None]
+    tokens = np.arange(len(starts), dtype=np.float32)[:most, None]
     ends = [*starts[1:], len(text)]
     return [text[starts[int(at)] : ends[int(at)]].strip() for at in telling(tokens, text, starts).ravel()]
 
 
-@pytest.mark.parametrize("prompt", [0, 1, 4])
-def test_stop_words_punctuation_and_the_prompt_say_nothing(prompt):
-    assert told("Why did THE pump stop, again?", prompt) == ["pump", "stop"]
-    assert told("pump", prompt) == ["pump"]
+def test_stop_words_and_punctuation_say_nothing():
+    assert told("Why did THE pump stop, again?") == ["pump", "stop"]
+    assert told("pump") == ["pump"]
+
+
+def test_a_part_of_a_word_is_no_stop_word():
+    """ "The outage of a", in word pieces, and as some tokenizers have it, with the blank before a word."""
+    tokens = np.arange(5, dtype=np.float32)[:, None]
+    assert telling(tokens, "the outage of a", [0, 4, 7, 11, 14]).ravel().tolist() == [1, 2]
+    assert telling(tokens, "the outage of a", [0, 3, 7, 10, 13]).ravel().tolist() == [1, 2]
 
 
 def test_a_long_question_is_compared_as_far_as_it_is_read():
@@ -97,23 +103,48 @@ def test_a_question_of_stop_words_alone_keeps_them():
     assert len(telling(np.empty((0, 8), np.float32), "\u200b", [])) == 0
 
 
-@pytest.mark.parametrize("special", [0, 1, 2])
-def test_a_question_s_tokens_are_its_own(tmp_path, special):
-    """BERT adds a token before and one after, T5 only the latter."""
+@pytest.mark.parametrize(("special", "before"), [(0, 0), (1, 0), (1, 1), (2, 1)])
+def test_a_question_s_tokens_are_its_own(tmp_path, special, before):
+    """Without the prompt, and what the model adds: BERT a token before and one after, T5 only the latter."""
     name = Path(write_model(tmp_path, family="t5", prompts={"query": "choir sang "}))
     made = json.loads((name / "tokenizer.json").read_text())
-    made["post_processor"]["single"] = made["post_processor"]["single"][2 - special if special < 2 else 0 :]
+    made["post_processor"]["single"] = made["post_processor"]["single"][1 - before : 2 + special - before]
     if not special:
         made["post_processor"] = None
     (name / "tokenizer.json").write_text(json.dumps(made))
     encoder = TorchEncoder(str(name))
-    assert encoder.special == special
+    assert (encoder.special, encoder.before) == (special, before)
     embedder = SentenceTransformerEmbedder(str(name))
     vars(embedder)["_loaded"] = encoder
     whole = encoder.encode_in_detail(["the pump"], "query")[1][0]
-    before = special // 2
-    assert np.array_equal(embedder.query_in_detail("the pump"), whole[before : before + 4])
+    assert np.array_equal(embedder.query_in_detail("the pump"), whole[before + 2 : before + 4])
     assert np.array_equal(embedder.query("the pump"), encoder.encode_in_detail(["the pump"], "query")[0][0])
+
+
+def test_of_a_question_longer_than_is_read_the_prompt_is_left_out_too(tmp_path):
+    name = write_model(tmp_path, prompts={"query": "choir sang "})
+    for encoder in (TorchEncoder(name, 6), OpenVinoEncoder(Recipe.of(Path(name)), "float", 6)):
+        embedder = SentenceTransformerEmbedder(name)
+        vars(embedder)["_loaded"] = encoder
+        text = " ".join(WORDS[:7])
+        whole = encoder.encode_in_detail([text], "query")[1][0]
+        assert (len(whole), encoder.longest) == (8, 8)
+        assert np.array_equal(embedder.query_in_detail(text), whole[3:7])
+
+
+def test_a_model_in_half_precision_and_one_without_vectors_of_tokens(tmp_path):
+    name = write_model(tmp_path)
+    plain, half = TorchEncoder(name), TorchEncoder(name)
+    half._model.bfloat16()
+    for vectors, tokens in (half.encode_in_detail(TEXTS, "document"), plain.encode_in_detail(TEXTS, "document")):
+        assert vectors.dtype == np.float32
+        assert {own.dtype for own in tokens} == {np.dtype(np.float32)}
+        assert cosines(vectors, plain.encode(TEXTS, "document")).min() > 0.99
+    forward = plain._model[1].forward
+    plain._model[1].forward = lambda features: {"sentence_embedding": forward(features)["sentence_embedding"]}
+    vectors, tokens = plain.encode_in_detail(TEXTS, "document")
+    assert [len(own) for own in tokens] == [0] * len(TEXTS)
+    assert len(vectors) == len(TEXTS)
 
 
 # -- the directions kept

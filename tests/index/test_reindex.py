@@ -2,10 +2,11 @@
 
 import pytest
 
+from index.embedder import locate
 from index.library import Library
 from index.maintenance import compact, faults
 from index.reindex import reindex
-from ingest.errors import BadSettings, EmbedderMismatch
+from ingest.errors import BadSettings, EmbedderMismatch, ModelError
 from tests.fakes import HashEmbedder, a_library, prepared
 
 NOTE = "# Note {0}\n\n## What happened\n\nThe word{0} of the pump.\n"
@@ -111,6 +112,25 @@ def test_a_model_of_the_same_name_with_other_weights_is_refused(library):
 def test_passages_longer_than_the_model_reads_are_counted(library):
     report = reindex(library, "fake:other", embedder=Counting("fake:other", max_tokens=5))
     assert report.cut == 10
+
+
+@pytest.mark.parametrize("name", ["library:{0}", "library:../../outside", "library:", "library:.", "library:.."])
+def test_compaction_deletes_nothing_outside_a_library(library, tmp_path, name):
+    outside = tmp_path / "outside"
+    serving = tmp_path / "library/models/serving"
+    for folder in (outside, serving):
+        folder.mkdir(parents=True)
+        (folder / "weights").touch()
+    with library.catalogue.transaction():
+        columns = ", ".join(row["name"] for row in library.catalogue.rows("PRAGMA table_info(models)"))
+        sql = f"INSERT INTO models SELECT {columns.replace('id', '7', 1).replace('name', '?', 1)} FROM models"
+        library.catalogue.rows(sql, (name.format(outside),))
+    compact(library)
+    assert len(library.catalogue.rows("SELECT id FROM models")) == 1
+    assert (outside / "weights").exists()
+    assert (serving / "weights").exists()
+    with pytest.raises(ModelError):
+        locate(name.format(outside), library.folder)
 
 
 def test_compaction_drops_what_does_not_serve(library, tmp_path):

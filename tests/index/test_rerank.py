@@ -102,10 +102,23 @@ def test_none_are_kept_where_the_settings_want_none(tmp_path):
         assert library.catalogue.rows("SELECT 1 FROM tokens") == []
         assert library.manifest.to_json()["token_vectors"] is False
         assert faults(library) == []
-        assert set(ids(library, k=50)) == set(ids(library, k=50, rerank=False))
+        library.tune({"ranking": {"neighbours": 0.0}})
+        assert ids(library, k=50) == ids(library, k=50, rerank=False)
     with opened(tmp_path) as library:  # it stays as it was made
         library.add([prepared(library, "new.md", "# Tent\n\nThe tent.\n")])
         assert library.catalogue.rows("SELECT 1 FROM tokens") == []
+
+
+def test_going_back_to_a_model_that_had_none_makes_none(tmp_path):
+    with a_library(tmp_path / "library", settings=IndexSettings(token_vectors=False), embedder=Worded()) as library:
+        fill(library)
+    with opened(tmp_path) as library:
+        reindex(library, "fake:other", embedder=Worded("fake:other", dimension=100))
+    with opened(tmp_path, Worded("fake:other", dimension=100)) as library:
+        first = Worded()
+        assert reindex(library, embedder=first).embedded == first.embedded == 0
+    with opened(tmp_path) as library:
+        assert (library.catalogue.rows("SELECT basis FROM models WHERE id = 1")[0][0], faults(library)) == (None, [])
 
 
 # -- earlier libraries, other models

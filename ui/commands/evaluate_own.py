@@ -21,7 +21,7 @@ def register(group: typer.Typer) -> None:
 
 def auto(
     library: LibraryFolder = None,
-    questions: Annotated[int, typer.Option(min=1, help="At most so many of each kind.")] = 100,
+    questions: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many of each kind.")] = 100,
     compare: Annotated[
         str,
         typer.Option(metavar="SETTINGS", help="hybrid, dense, lexical, each also with +rerank; the first is reported."),

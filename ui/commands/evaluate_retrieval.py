@@ -186,6 +186,7 @@ def _document(made: Sequence[Run]) -> dict[str, Any]:
 
 
 def _print(made: Sequence[Run]) -> None:
+    from rich.box import SIMPLE
     from rich.table import Table
 
     from eval.runs import compare as tested
@@ -193,9 +194,9 @@ def _print(made: Sequence[Run]) -> None:
     first = made[0]
     index = "index kept" if first.index_seconds is None else f"indexed in {first.index_seconds} s"
     title = f"{first.dataset}: {len(first.queries)} queries, {first.documents} documents, {index}"
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
     for heading in ("", *first.metrics, "p50 ms", "p95 ms"):
-        table.add_column(heading, justify="right" if heading else "left")
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for run in made:
         figures = [f"{value:.4f}" for value in run.metrics.values()]
         table.add_row(run.setting, *figures, *(str(value) for value in run.latency_ms.values()))

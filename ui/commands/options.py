@@ -22,7 +22,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 LibraryFolder = Annotated[
     Path | None,
-    typer.Option("--library", metavar="DIR", help="The library's folder. [default: $LESSONS_LIBRARY, else your own]"),
+    typer.Option("--library", metavar="DIR", help="The library's folder; else $LESSONS_LIBRARY, else your own."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Filter = Annotated[

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from index.library import Library
     from ui.settings import Settings
 
-Port = Annotated[int | None, typer.Option(help="The port; 0 takes any free one. [default: 7860]")]
-Host = Annotated[str | None, typer.Option(help="The address to listen on. [default: 127.0.0.1, this machine only]")]
+Port = Annotated[int | None, typer.Option(help="The port; 0 takes any free one; else 7860.")]
+Host = Annotated[str | None, typer.Option(help="The address to listen on; else 127.0.0.1, this machine only.")]
 DEMO_EXAMPLES = (
     "When should generators be refuelled during an operation?",
     "Have backup generators started but failed to take the load more than once?",

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def tune(
-    questions: Annotated[int, typer.Option(min=1, help="At most so many of each kind, made of the records.")] = 200,
+    questions: Annotated[
+        int, typer.Option(min=1, metavar="N", help="At most so many of each kind, made of the records.")
+    ] = 200,
     embedder: Annotated[
         bool, typer.Option("--embedder", help="Instead, train the embedder on pairs that the records give; in minutes.")
     ] = False,

@@ -1,4 +1,4 @@
-"""This program with its default settings: a new library on disk, documents as records, the two searches fused."""
+"""This program with its default settings: a new library on disk, documents as records."""
 
 from __future__ import annotations
 
