@@ -87,11 +87,11 @@ def load_questions(path: Path) -> list[GoldQuestion]:
     if not path.is_file():
         raise PathNotFound(f"{path} is not a file.", "Give a file with one question, a JSON object, a line.")
     questions = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
         if line.strip():
             try:
-                questions.append(_question(json.loads(line)))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                questions.append(_question(json.loads(line.decode("utf-8-sig"))))
+            except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
                 reason = f"{path}, line {number} is not a gold question: {error}."
                 raise BadDataset(reason, "Each line needs at least: id, question, gold.") from error
     return questions
@@ -108,15 +108,21 @@ def evaluate_answers(assistant: Assistant, questions: Sequence[GoldQuestion]) ->
 
 def _question(row: dict[str, Any]) -> GoldQuestion:
     abstain = row.get("behaviour") == "abstain"
+    lists = {name: row.get(name, []) for name in ("gold", "also_ok", "must_mention_regex", "history")}
+    for name, value in lists.items():
+        if not isinstance(value, list):
+            raise ValueError(f"{name} is to be a list")
+    for pattern in lists["must_mention_regex"]:
+        re.compile(pattern)
     return GoldQuestion(
         id=row["id"],
         type=row.get("type", ""),
         question=row["question"],
         gold=tuple(row["gold"]),
-        also_ok=tuple(row.get("also_ok", ())),
-        must_mention=tuple(row.get("must_mention_regex", ())),
+        also_ok=tuple(lists["also_ok"]),
+        must_mention=tuple(lists["must_mention_regex"]),
         verdict=row.get("verdict", "none" if abstain else "answered"),
-        history=tuple(row.get("history", ())),
+        history=tuple(lists["history"]),
     )
 
 
@@ -168,7 +174,7 @@ def _names_all(conflict: Any, sides: Sequence[Sequence[Cited]]) -> bool:
     said = json.dumps(conflict, ensure_ascii=False)
     return all(
         any(re.search(rf"(?<!\w){re.escape(one.lesson_id)}(?!\w)", said) for one in side)
-        or any(one.title in said or f"[{one.n}]" in said for one in side)
+        or any((one.title and one.title in said) or f"[{one.n}]" in said for one in side)
         for side in sides
     )
 

@@ -29,7 +29,7 @@ DEPTH = 100  # passages a search: what is not among them counts as not found
 PER_RECORD = 3  # so that another passage is left where one or two hold the sentence that was asked with
 WORST = 20
 JUDGED = 50  # questions of each sort whose verdict is asked: each reads a hundred sentences
-SPARE = 50  # passages more than asked for, in place of those left out
+SPARE, SPARE_EACH = 50, 2  # passages more than asked for, in all and of each record, in place of those left out
 
 LIMITS = (
     "A title is indexed with each passage of its record, and one asked word for word is looked up: that it is found "
@@ -235,6 +235,13 @@ class _Without:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._library, name)
 
-    def search(self, query: str, k: int = 10, filters: Filters | None = None, **options: Any) -> Hits:
-        found = self._library.search(query, k + SPARE, filters, **options)
-        return replace(found, hits=tuple(filter(self._counts, found.hits))[:k])
+    def search(
+        self, query: str, k: int = 10, filters: Filters | None = None, *, per_lesson: int = 2, **options: Any
+    ) -> Hits:
+        found = self._library.search(query, k + SPARE, filters, per_lesson=per_lesson + SPARE_EACH, **options)
+        taken, kept = Counter[str](), list[Hit]()
+        for hit in filter(self._counts, found.hits):
+            taken[hit.lesson_id] += 1
+            if taken[hit.lesson_id] <= per_lesson:
+                kept.append(hit)
+        return replace(found, hits=tuple(kept[:k]))

@@ -47,14 +47,14 @@ class Collection:
             if not (folder / name).is_file():
                 raise BadDataset(f"{folder} has no {name}.", _LAYOUT)
         qrels: dict[str, dict[str, int]] = {}
-        with (folder / judgments).open(encoding="utf-8", newline="") as file:
+        with (folder / judgments).open(encoding="utf-8-sig", errors="replace", newline="") as file:
             for row in csv.reader(file, delimiter="\t"):
                 if len(row) != 3:
                     raise BadDataset(f"{folder}/{judgments} has a line with {len(row)} columns.", _LAYOUT)
                 if row[2].lstrip("-").isdigit():
                     qrels.setdefault(row[0], {})[row[1]] = int(row[2])
         queries = tuple(
-            Query(row["_id"], row["text"], str(row.get("metadata", {}).get("source_lesson", row["_id"])))
+            Query(row["_id"], row["text"], str(row["metadata"].get("source_lesson", row["_id"])))
             for row in _rows(folder / "queries.jsonl")
             if row["_id"] in qrels
         )
@@ -71,15 +71,20 @@ class Collection:
                 whole.update(hashlib.file_digest(file, "sha256").digest())
         return whole.hexdigest()[:16]
 
+    def corpus(self) -> str:
+        """The digest of the corpus alone."""
+        with (self.folder / "corpus.jsonl").open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
     def titles(self, wanted: Container[str]) -> dict[str, str]:
         """Of those records that the corpus has: the title, or how the text of one without a title begins."""
         rows = (row for row in _rows(self.folder / "corpus.jsonl") if row["_id"] in wanted)
-        return {row["_id"]: " ".join((row.get("title") or row["text"]).split())[:TITLE] for row in rows}
+        return {row["_id"]: " ".join((row["title"] or row["text"]).split())[:TITLE] for row in rows}
 
     def documents(self) -> Iterator[tuple[Document, Lesson]]:
         """Each record of the corpus as a document with one lesson, its title on top."""
         for row in _rows(self.folder / "corpus.jsonl"):
-            title, body = row.get("title", "").strip(), row.get("text", "")
+            title, body = row["title"].strip(), row["text"]
             text = f"{title}\n\n{body}" if title else body
             heading = (Heading(1, title, 0, len(title)),) if title else ()
             lesson = Lesson(row["_id"], title, 0, len(text), sections=(Section(None, "", 0, len(text)),))
@@ -87,11 +92,12 @@ class Collection:
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                row = json.loads(line)
-                row = row | {"_id": str(row["_id"]), "text": str(row["text"])}
+                row = json.loads(line.decode("utf-8-sig"))
+                row |= {"_id": str(row["_id"]), "text": str(row["text"]), "title": str(row.get("title") or "")}
+                row["metadata"] = dict(row.get("metadata") or {})
             except (ValueError, KeyError, TypeError) as error:
                 raise BadDataset(f"{path}, line {number}: no JSON object with _id and text.", _LAYOUT) from error
             yield row

@@ -40,6 +40,17 @@ def citations(records: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, ..
     return out
 
 
+def mentions(text: str, name: str) -> bool:
+    """Whether the words of a name stand in a text, whatever their capitals and what is between them."""
+    words, said = (f" {' '.join(_name(each))} " for each in (name, text))
+    return bool(words.strip()) and (words in said or name in text)  # the latter where words have no spaces between
+
+
+def without(text: str, title: str) -> str:
+    """The text with a space wherever the title stands in it."""
+    return text.replace(title, " ") if title else text
+
+
 def _names(text: str, lengths: Mapping[str, set[int]]) -> Iterator[Name]:
     """Every run of words that may be a name, by its first word and length."""
     words = _name(_NUMERO.sub("", text))

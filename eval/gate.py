@@ -155,8 +155,9 @@ def _answer_scores(answers: Sequence[Scored]) -> Scores:
         "facts": {one.id: round(one.facts, 4) for one in answers if one.facts is not None},
         "verdict_right": {one.id: float(one.verdict_right) for one in answers},
         "quotes_exact": {one.id: float(one.quotes_exact) for one in answers},
-        "citation_precision": {
-            one.id: round(one.cited_right / one.citations, 4) if one.citations else 1.0 for one in answers
+        "citation_precision": {one.id: round(one.cited_right / one.citations, 4) for one in answers if one.citations},
+        "citation_recall": {
+            one.id: round(one.proven / one.claims, 4) if one.claims else 0.0 for one in answers if one.verdict != "none"
         },
     }
 
@@ -164,9 +165,14 @@ def _answer_scores(answers: Sequence[Scored]) -> Scores:
 def check(record: Measured, now: Measured) -> Verdict:
     """Compare with the record. A question whose text changed is another one."""
     before, after = set(record.questions.items()), set(now.questions.items())
+    same = {id_ for id_, _ in before & after}
+
+    def kept(scores: Mapping[str, float]) -> dict[str, float]:
+        return {id_: score for id_, score in scores.items() if id_ in same}
+
     return Verdict(
         {
-            name: _change(name, scores, now.scores.get(name, {}), now.questions)
+            name: _change(name, kept(scores), kept(now.scores.get(name, {})), now.questions)
             for name, scores in record.scores.items()
         },
         tuple(sorted(id_ for id_, _ in after - before)),
@@ -181,8 +187,10 @@ def _change(name: str, record: Mapping[str, float], now: Mapping[str, float], qu
     p = randomisation(changes) / 2 if drop > 0 else 1.0
     worse = sorted((id_ for id_ in shared if now[id_] < record[id_]), key=lambda id_: now[id_] - record[id_])
     failed = bool(worse) if name in EXACT else drop > TOLERANCE or (drop > 0 and p < LEVEL)
+    failed |= bool(record) and not shared  # a figure that is no longer measured
     lines = tuple(f"{id_}: {record[id_]:.2f} → {now[id_]:.2f}  {questions[id_]}" for id_ in worse)
-    return Change(round(fmean(record.values()), 4), round(fmean(now.values() or [0.0]), 4), p, failed, lines)
+    before, after = (round(fmean([each[id_] for id_ in shared] or [0.0]), 4) for each in (record, now))
+    return Change(before, after, p, failed, lines)
 
 
 def _some(lines: Sequence[str], between: str) -> str:

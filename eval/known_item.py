@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from zlib import crc32
 
 from assistant.quotable import readable
-from eval.citations import citations
+from eval.citations import citations, mentions
 from index.hit import Hit
 from index.library import Library
 from ingest.errors import LibraryMissing
@@ -141,9 +141,11 @@ class _Maker:
         if not named:
             return None  # most records name none
         lesson, text = self.records[id_]
-        titles = [self.records[other][0].title for other in named]
+        names = (*named, *(self.records[other][0].title for other in named))
         leads = (query for query, _ in self.leads(lesson, text))
-        lead = next((lead for lead in leads if not any(name in lead for name in (*named, *titles))), "")
+        lead = next((lead for lead in leads if not any(mentions(lead, name) for name in names)), "")
+        if any(mentions(lesson.title, name) for name in names):
+            return self.on_skip("cross-reference: its title holds what it names")
         query = f"{lesson.title.rstrip('.')}. {lead}".strip()
         similar = self.similar(id_)
         leave_out = (id_, *(other for other in similar if other not in named))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from eval.citations import citations
+from eval.citations import citations, mentions, without
 from eval.known_item import LEAST_BYTES, NEVER, without_heading
 from index.library import Library
 from ingest.model import Lesson
@@ -48,7 +49,9 @@ def pairs_of(library: Library, limit: int, leave_out: Callable[[str], bool]) -> 
     alike = {id_: (id_, *(other for other, _ in library.get(id_).similar)) for id_ in texts}
     records = {id_: _record(*texts[id_]) for id_, group in alike.items() if not any(leave_out(each) for each in group)}
     cited = citations({id_: (one.title, text) for id_, (one, text) in texts.items()})
+    shared = Counter(record.title for record in records.values())
     made = [pair for id_ in records for pair in _pairs(id_, records, alike, cited.get(id_, ()))]
+    made = [pair for pair in made if pair.kind != "title" or shared[pair.asked] == 1]  # else it has several answers
     made.sort(key=lambda pair: (pair.kind, pair.asked, pair.answer))  # whatever was indexed first
     random.Random(SEED).shuffle(made)  # noqa: S311
     return made[:limit]
@@ -79,16 +82,17 @@ def _pairs(
         yield from (Pair("advice", happened, text, group) for text in own.among(ADVICE)[:EACH])
     for other in cited:
         if other in records:
-            first = own.sections[0][1].replace(records[other].title, " ") if own.sections else ""
+            first = without(own.sections[0][1], records[other].title) if own.sections else ""
             asked, both = f"{own.title.rstrip('.')}. {first}", group.union(alike[other])
-            yield from (Pair("citation", asked, text, both) for _, text in records[other].sections[:EACH])
+            if not mentions(asked, records[other].title):
+                yield from (Pair("citation", asked, text, both) for _, text in records[other].sections[:EACH])
 
 
 def _record(lesson: Lesson, text: str) -> Record:
     spans = [(each.key, without_heading(each, lesson, text)) for each in lesson.sections if each.key not in NEVER]
     sections = []
     for key, (start, end) in spans or [(None, (lesson.start, lesson.end))]:
-        part = " ".join(text[start - lesson.start : end - lesson.start].replace(lesson.title, " ").split())
+        part = " ".join(without(text[start - lesson.start : end - lesson.start], lesson.title).split())
         if len(part.encode()) >= LEAST_BYTES:
             sections.append((key, part))
     return Record(lesson.title, tuple(sections))

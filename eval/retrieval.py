@@ -21,6 +21,8 @@ DEPTH = 100  # records a query: recall@100 needs no more
 TOP = 10  # records a query are kept to be read
 AT_ONCE = 512  # records a commit
 RERANK = "rerank"
+CORPUS = "corpus"
+"""Under this name a library remembers the digest of the corpus that it holds, once it holds all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,20 @@ def load_into(library: Library, collection: Collection, on_step: Callable[[int],
             source = Source(path, lesson.lesson_id, len(document.text), 0, "text/plain", document.title, document.text)
             prepared.append(Prepared(source, ((lesson, cut(document, lesson, tokens, limit)),)))
         library.add(prepared, on_step)
+    with library.storing(), library.catalogue.transaction():
+        library.catalogue.set_meta({CORPUS: collection.corpus()})
     return perf_counter() - started
 
 
 def ensure(library: Library, collection: Collection, on_step: Callable[[int], None] | None = None) -> float | None:
     """Index the corpus as `load_into` does, or return None where that was done before.
 
-    Raises `BadDataset` where the library holds another number of documents: another corpus, or a part of this one.
+    Raises `BadDataset` where the library holds another corpus, or a part of this one.
     """
-    held = library.stats().documents
-    if held == 0:
+    if library.stats().documents == 0:
         return load_into(library, collection, on_step)
-    wanted = len({lesson.lesson_id for _, lesson in collection.documents()})
-    if held != wanted:
-        reason = f"{library.folder} holds {held} documents, {collection.name} has {wanted}."
+    if library.catalogue.meta(CORPUS) != collection.corpus():
+        reason = f"{library.folder} does not hold {collection.name} as it is now, or not all of it."
         raise BadDataset(reason, "Delete that folder, or keep the index in another one.")
     return None
 

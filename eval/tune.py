@@ -7,6 +7,7 @@ is best for people's questions; that for sentences taken from records is not, so
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
@@ -25,18 +26,19 @@ from eval.known_item import ItemKind, KnownItem, known_items
 from eval.significance import LEVEL, Difference, difference
 from eval.untitled import untitled
 from eval.verdict import Case, fit
-from index.analysis import words_of
 from index.clock import Clock
 from index.library import Library
 from index.ranking import Ranking, Scores, fuse
 from index.search import Found, Wanted, best, find, reranked
-from ingest.errors import BadDataset
+from index.settings import IndexSettings
 
 KINDS: tuple[ItemKind, ...] = ("title", "cross-reference")
 DENSE = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-JUDGED = (0.0, 0.2, 0.4, 0.6)
-"""What is tried. The neighbours' share stays: a question with one right record cannot show what they give."""
+RERANK = (0.0, 0.2, 0.4, 0.6)
+"""What is tried, beside what holds now and as far as the settings leave a choice. The neighbours' share stays: a
+question with one right record cannot show what they give."""
 FEWEST = 40  # questions of which a half can tell anything
+FEWEST_EACH = 8  # answerable and foreign ones in each half, for the verdict
 
 
 class Asked(NamedTuple):
@@ -86,7 +88,7 @@ def tune(library: Library, questions: int, on_part: Callable[[str], None] = lamb
     on_part("embedding records without their titles")
     with untitled(library, [item for item in items if item.kind == "title"]) as copy:
         on_part(f"searching with {len(items)} questions")
-        ranking = _tuned_ranking([ask(copy, item) for item in items], library.ranking())
+        ranking = _tuned_ranking([ask(copy, item) for item in items], library.ranking(), library.settings)
         if ranking.taken:
             copy.tune({"ranking": ranking.after})
         on_part("fitting the verdict")
@@ -107,29 +109,35 @@ def ask(library: Library, item: KnownItem) -> Asked:
     serving = library.serving()
     with library.snapshot() as view:
         wanted = Wanted(
-            serving.ready().query(item.query), list(dict.fromkeys(words_of(item.query))), library.settings.candidates,
+            serving.ready().query(item.query), library.words_sought(item.query, view), library.settings.candidates,
             0.5, None,
         )  # fmt: skip
         found = find(view, library.catalogue, serving.manifest.model, wanted, Clock())
         names = {number: row["lesson_id"] for number, row in library.catalogue.passages(found.ids).items()}
         order = np.argsort(-found.scores, kind="stable")
-        judged = np.empty(len(order), np.float32)
-        judged[order] = library.judge(item.query, [found.ids[at] for at in order], serving)
+        judged = np.full(len(order), np.nan, np.float32)
+        if library.settings.rerank:
+            judged[order] = library.judge(item.query, [found.ids[at] for at in order], serving)
         return Asked(item, found, judged, names)
 
 
 def ndcg(asked: Asked, ranking: Ranking) -> float:
     """nDCG@10 of the question with these weights."""
     found = asked.found._replace(scores=fuse(asked.found.dense, asked.found.lexical, ranking.dense))
-    judged = dict(zip(found.ids, asked.judged.tolist(), strict=True))
-    found = reranked(found, lambda ids: np.array([judged[number] for number in ids], np.float32), ranking)
+    if not np.isnan(asked.judged).all():
+        judged = dict(zip(found.ids, asked.judged.tolist(), strict=True))
+        found = reranked(found, lambda ids: np.array([judged[number] for number in ids], np.float32), ranking)
     order = [asked.names[found.ids[at]] for at in best(found, len(found.ids), 1)]
     return measures([name for name in order if name not in asked.item.leave_out], asked.item.relevant)["ndcg@10"]
 
 
-def _tuned_ranking(asked: Sequence[Asked], now: Ranking) -> Change:
+def _tuned_ranking(asked: Sequence[Asked], now: Ranking, settings: IndexSettings) -> Change:
     fitting = [one for one in asked if not held_out(one.item.id)]
-    tried = [replace(now, dense=dense, judged=judged) for dense, judged in product(DENSE, JUDGED)]
+    choice = (
+        DENSE if settings.dense_weight is None else (now.dense,),
+        RERANK if settings.rerank else (now.rerank,),
+    )
+    tried = [now, *(replace(now, dense=dense, rerank=rerank) for dense, rerank in product(*choice))]
     # Of equally good ones the nearest to what holds now.
     found = max(tried, key=lambda one: (round(fmean(ndcg(each, one) for each in fitting), 4), -_apart(one, now)))
     testing = [one for one in asked if held_out(one.item.id)]
@@ -138,7 +146,7 @@ def _tuned_ranking(asked: Sequence[Asked], now: Ranking) -> Change:
 
 
 def _apart(one: Ranking, other: Ranking) -> float:
-    return abs(one.dense - other.dense) + abs(one.judged - other.judged)
+    return abs(one.dense - other.dense) + abs(one.rerank - other.rerank)
 
 
 def _tuned_verdict(copy: Library, items: Sequence[KnownItem], now: Calibration) -> Change | None:
@@ -149,10 +157,10 @@ def _tuned_verdict(copy: Library, items: Sequence[KnownItem], now: Calibration) 
     for text, right in questions:
         evidence = gather(copy, understand(text, (), AssistantSettings()))
         cases.append(Case("own" if right else "foreign", "own", not held_out(text), right, features(evidence)))
-    try:
-        found = fit(cases)
-    except BadDataset:
+    sizes = Counter((case.fits, case.answerable) for case in cases)
+    if any(sizes[half, kind] < FEWEST_EACH for half, kind in product((True, False), repeat=2)):
         return None
+    found = fit(cases)
     testing = [(text, case) for (text, _), case in zip(questions, cases, strict=True) if not case.fits]
     scores = [{text: _right(case, calibration, testing) for text, case in testing} for calibration in (now, found)]
     return _change(asdict(now), asdict(found), *scores)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from eval.citations import without
 from eval.known_item import KnownItem
 from index.database import Database
 from index.embedder import Embedder
@@ -40,7 +41,7 @@ def untitled(
             if records is not None:
                 _leave_only(copy, records)
         copy.close()
-        settings = library.settings.model_copy(update={"engine": None, "address": None, "token": None})
+        settings = library.settings.model_copy(update=dict.fromkeys(("engine", "address", "token", "embedder")))
         with Library.open(folder, settings, embedder=embedder or library.embedder) as without:
             _strip(without, items)
             yield without
@@ -63,7 +64,7 @@ def _strip(library: Library, items: Sequence[KnownItem]) -> None:
         )
         for row in found:
             old = {name: row[name] for name in row.keys() if name not in ("id", "title")}  # noqa: SIM118
-            rows.append(old | {name: old[name].replace(row["title"], " ") for name in ("header", "text")})
+            rows.append(old | {name: without(old[name], row["title"]) for name in ("header", "text")})
     made = []
     for first in range(0, len(rows), AT_ONCE):
         texts = [joined(row["header"], row["text"]) for row in rows[first : first + AT_ONCE]]

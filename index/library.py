@@ -10,6 +10,7 @@ from index.analysis import words_of
 from index.catalogue import Known
 from index.clock import Clock
 from index.embedding import embed_new
+from index.engine import View
 from index.filters import Filters
 from index.hit import Hit, Hits, LessonView, SourceView, Stats
 from index.opened import OpenLibrary
@@ -101,8 +102,7 @@ class Library(OpenLibrary):
                 vector, share = serving.ready().query(query), 1.0
                 clock.lap("embed")
             if mode != "dense":
-                other = other_forms(self.catalogue, query, view.rarity) if self.settings.acronyms else []
-                words = list(dict.fromkeys([*words_of(query), *other]))
+                words = self.words_sought(query, view)
             if mode == "hybrid":
                 share, named = ranking.dense, self.catalogue.named(query, selection)
             most = self.settings.candidates
@@ -126,6 +126,11 @@ class Library(OpenLibrary):
             )
             clock.lap("rank")
         return Hits(query, hits, clock.took())
+
+    def words_sought(self, query: str, view: View) -> list[str]:
+        """The (stemmed) words that a lexical search for the query looks for."""
+        other = other_forms(self.catalogue, query, view.rarity) if self.settings.acronyms else []
+        return list(dict.fromkeys([*words_of(query), *other]))
 
     def get(self, lesson_id: str) -> LessonView:
         """A whole record, archived ones included. Raises `NotInLibrary`."""

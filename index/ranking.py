@@ -24,13 +24,13 @@ ALIKE = 1e-6  # deviation: what differs less is taken for rounding
 class Ranking:
     """How scores are weighed, each weight 0 to 1.
 
-    `dense` is the vectors' share against the words, `judged` that of late interaction (or of a cross-encoder) against
+    `dense` is the vectors' share against the words, `rerank` that of late interaction (or of a cross-encoder) against
     both, `neighbours` that of a passage's neighbours against its own score. The defaults were chosen on SciFact's
     training queries alone; `lessons tune` finds a library's own.
     """
 
     dense: float = 0.5
-    judged: float = 0.5
+    rerank: float = 0.5
     neighbours: float = 0.2
 
 
@@ -73,5 +73,5 @@ def reorder(scores: Scores, vectors: Scores, records: NDArray[np.int64], judged:
     if known.any():
         deviation = float(own[known].std())
         by_judge[known] = own[known].mean() + standard(judged[known]) * (deviation if deviation > ALIKE else 1)
-    mixed = (1 - ranking.judged) * own + ranking.judged * by_judge
+    mixed = (1 - ranking.rerank) * own + ranking.rerank * by_judge
     return among_neighbours(np.asarray(mixed, np.float32), vectors, records, ranking.neighbours)

@@ -110,6 +110,9 @@ def main() -> None:
     except LessonsError as error:
         print(f"lessons: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except OSError as error:
+        print(f"lessons: {error.filename or ''}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
 
 
 if __name__ == "__main__":

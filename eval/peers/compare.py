@@ -129,6 +129,8 @@ def run(peer: Peer, python: Path, collection: Collection, scratch: Path) -> dict
         raise CannotRun(f"not done after {PATIENCE / 60:.0f} minutes") from error
     except OSError as error:
         raise CannotRun(f"{command[0]}: {error.strerror}; remove its environment to have it made anew") from error
+    if done.returncode < 0:
+        raise CannotRun(f"it was killed (signal {-done.returncode}), most often for lack of memory")
     if done.returncode:
         raise CannotRun(last_line(done.stderr) or f"it ended with status {done.returncode}")
     told: dict[str, Any] = json.loads(done.stdout)

@@ -14,6 +14,8 @@ from eval.peers.catalogue import Peer
 
 STAMP = "requirements.txt"  # written last: what is cut short is made anew, and so is what has other requirements
 
+MARK = "pyvenv.cfg"  # an environment has it; what lacks it is not ours to clear
+
 
 class CannotRun(Exception):
     """Why a peer has no figures, in one line."""
@@ -37,6 +39,8 @@ class Environments:
         self.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(self.folder / f"{home.name}.lock"):
             wanted, stamp = "\n".join(peer.requirements), home / STAMP
+            if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
+                raise CannotRun(f"{home} holds something else; name another folder for the environments")
             if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
                 self._say(f"installing {', '.join(peer.requirements)}")
                 try:

@@ -63,6 +63,21 @@ def test_broken_gold_files_are_refused(tmp_path):
         load_questions(write(tmp_path / "q.jsonl", ANSWERED, {"id": "x"}))
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"gold": "LLIS-641"}, {"must_mention_regex": "x"}, {"must_mention_regex": ["("]}, {"history": "x"}]
+)
+def test_a_field_that_is_no_list_or_no_pattern_is_named(tmp_path, wrong):
+    with pytest.raises(BadDataset, match=r"line 1 .*: (.* list|missing \))"):
+        load_questions(write(tmp_path / "q.jsonl", {**ANSWERED, **wrong}))
+
+
+def test_a_gold_file_in_another_encoding_is_named(tmp_path):
+    file = write(tmp_path / "q.jsonl", ANSWERED)
+    file.write_bytes(file.read_bytes() + b"\n" + '{"id": "2", "question": "Zürich?", "gold": []}'.encode("latin-1"))
+    with pytest.raises(BadDataset, match="line 2"):
+        load_questions(file)
+
+
 CHLORINE = "What free chlorine level should we set at the taps?"
 CONFLICT = {
     "id": "4",

@@ -8,7 +8,7 @@ import pytest
 from assistant.evidence import Evidence
 from eval import auto
 from eval.auto import Abstention, Figure, Miss, Report, evaluate_auto, foreign_questions, measures, search, worst_of
-from eval.citations import citations
+from eval.citations import citations, mentions
 from eval.known_item import ItemKind, KnownItem, known_items, ranked
 from eval.measures import evaluate
 from ingest.errors import BadSettings, LibraryMissing
@@ -120,6 +120,32 @@ def test_a_record_is_asked_for_those_it_cites(library):
     assert "citing#1" not in found
     assert "AB-12" in found
     assert "citing#1" in the(known_items(library, 10), "lead", "AB-12").related
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "there"),
+    [
+        ("The loss of the ORBITER, and its causes were reviewed", "Loss of the Orbiter and its causes", True),
+        ("See LLIS No 0641 first", "LLIS-641", False),
+        ("See LLIS-0641 first", "LLIS-641", True),
+        ("第一に探査機が失われた事故の調査報告書", "探査機が失われた事故の調査報告書", True),
+        ("The closing of the orbit", "Loss of the Orbiter", False),
+        ("anything", "", False),
+        ("anything", " - ", False),
+    ],
+)
+def test_a_name_is_seen_in_whatever_way_it_is_written(text, name, there):
+    assert mentions(text, name) is there
+
+
+def test_a_record_whose_title_names_what_it_cites_is_not_asked(library):
+    library.add([prepared(library, "AB-13.md", "Lesson ID: AB-13\n\n" + DOCUMENTS["anchor.md"])])
+    text = record("After AB-13", "The locker filled in one night, as all of us saw.", "Read AB-13 again.")
+    library.add([prepared(library, "after.md", text)])
+    skipped: list[str] = []
+    items = known_items(library, 100, ("cross-reference",), skipped.append)
+    assert "after#1" not in {item.lesson_id for item in items}
+    assert "cross-reference: its title holds what it names" in skipped
 
 
 @pytest.mark.parametrize(

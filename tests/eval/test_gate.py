@@ -114,6 +114,18 @@ def test_other_questions_need_another_record():
     assert len(verdict.problems) == 2
 
 
+def test_a_figure_that_is_no_longer_measured_shuts_the_gate():
+    before = a_record(0.5, 0.5)
+    assert check(before, replace(before, scores={})).changes["facts"].failed
+
+
+def test_a_question_with_another_text_is_not_compared():
+    before, now = a_record(1.0, 1.0), a_record(0.0, 1.0)
+    now = replace(now, questions=now.questions | {"q0": "Another text?"})
+    change = check(before, now).changes["facts"]
+    assert (change.before, change.now, change.failed) == (1.0, 1.0, False)
+
+
 def test_a_record_is_read_as_it_was_written(tmp_path):
     path = tmp_path / "gate.json"
     with pytest.raises(PathNotFound, match="--record"):

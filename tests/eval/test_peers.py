@@ -161,6 +161,7 @@ def steps(monkeypatch, *scripts):
 
 
 MAKE = "import pathlib, sys; home = pathlib.Path(sys.argv[1]); (home / 'bin').mkdir(parents=True, exist_ok=True)"
+MAKE += "; (home / 'pyvenv.cfg').touch()"
 
 
 def test_a_peer_that_cannot_be_installed_is_named_with_pips_last_line(collection, fake, place, monkeypatch, tmp_path):
@@ -190,6 +191,21 @@ def test_a_peer_whose_environment_has_been_broken_is_named(collection, fake, pla
     steps(monkeypatch, MAKE)
     row = compare.measure(replace(fake(WORDS), own=False), collection, place)
     assert re.search("bin/python: No such file.* made anew", row.failed)
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(collection, fake, place, monkeypatch):
+    steps(monkeypatch, "import shutil, sys; shutil.rmtree(sys.argv[1])")
+    mine = place.folder / "fake" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    row = compare.measure(replace(fake(WORDS), own=False), collection, place)
+    assert "holds something else" in row.failed
+    assert mine.exists()
+
+
+def test_a_peer_that_is_killed_is_named_as_such(collection, fake, place):
+    row = compare.measure(fake("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), collection, place)
+    assert "killed (signal 9)" in row.failed
 
 
 def test_an_environment_is_made_by_venv_and_pip(tmp_path):

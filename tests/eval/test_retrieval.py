@@ -12,7 +12,7 @@ from eval.retrieval import arguments, ensure, load_into, run
 from eval.runs import Run, find
 from index.library import Library
 from ingest.errors import BadDataset, BadSettings, PathNotFound
-from tests.fakes import a_library
+from tests.fakes import a_library, prepared
 from ui.cli import main
 
 CORPUS = {
@@ -121,8 +121,42 @@ def test_a_kept_index_is_used_if_it_holds_the_corpus(collection, tmp_path):
         assert ensure(library, loaded) is None
         with (collection / "corpus.jsonl").open("a") as file:
             file.write('\n{"_id": "d4", "title": "New", "text": "One more."}')
-        with pytest.raises(BadDataset, match="holds 3 documents, toy has 4"):
+        with pytest.raises(BadDataset, match="does not hold toy as it is now"):
             ensure(library, loaded)
+
+
+def test_an_index_that_was_cut_short_or_is_of_other_texts_is_refused(collection, tmp_path):
+    loaded = Collection.load(collection)
+    with a_library(tmp_path / "library") as library:
+
+        def stop(_):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            load_into(library, loaded, stop)
+        library.add([prepared(library, "d1.md", "# Pump\n\nIt stopped.\n")])
+        with pytest.raises(BadDataset, match="not all of it"):
+            ensure(library, loaded)
+    with a_library(tmp_path / "other") as library:
+        load_into(library, loaded)
+        corpus = collection / "corpus.jsonl"
+        corpus.write_text(corpus.read_text().replace("blocked", "cleared"))
+        with pytest.raises(BadDataset, match="toy as it is now"):
+            ensure(library, loaded)
+
+
+def test_odd_rows_are_read_or_named(collection):
+    corpus, queries = collection / "corpus.jsonl", collection / "queries.jsonl"
+    first = corpus.read_text()
+    corpus.write_text("\ufeff" + first + '\n{"_id": 7, "title": null, "text": "One\u2028more."}')
+    queries.write_text(queries.read_text().replace('{"_id": "q1"', '{"metadata": null, "_id": "q1"'))
+    documents = {lesson.lesson_id: document for document, lesson in Collection.load(collection).documents()}
+    assert documents["7"].text == "One\u2028more."
+    assert documents["7"].title == ""
+    assert len(documents) == 4
+    corpus.write_bytes(first.encode() + '\n{"_id": "d5", "text": "Zürich"}'.encode("latin-1"))
+    with pytest.raises(BadDataset, match="line 4"):
+        list(Collection.load(collection).documents())
 
 
 def test_a_fingerprint_is_of_corpus_queries_and_judgments(collection):
@@ -206,6 +240,9 @@ def test_experiments_from_the_command_line_to_the_report(collection, tmp_path, m
     assert status == 2
     assert "lessons eval retrieval" in said
     assert call("compare", toy, "--runs", runs)[0] == 2
+    assert call("compare", toy, toy, "--runs", runs)[0] == 2
+    assert list(json.loads(call("compare", toy, dense, dense, "--runs", runs, "--json")[1])["tests"]) == [dense]
+    assert found[0]["settings"]["ranking"] == {"dense": 0.5, "rerank": 0.5, "neighbours": 0.2}
 
     report = tmp_path / "report.html"
     assert call("report", "--runs", runs, "--output", report)[0] == 0

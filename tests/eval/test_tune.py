@@ -7,8 +7,9 @@ import pytest
 import eval.tune
 from assistant.assistant import Assistant
 from assistant.verdict import PACKAGED, Calibration, calibration_of
+from eval.auto import measures
 from eval.known_item import known_items
-from eval.tune import FEWEST, held_out, tune
+from eval.tune import DENSE, FEWEST, RERANK, ask, held_out, ndcg, tune
 from eval.untitled import untitled
 from index.library import Library
 from index.ranking import Ranking
@@ -93,14 +94,57 @@ def test_a_verdict_that_another_embedder_needs_is_fitted(library):
 
 
 def test_what_is_better_on_the_questions_held_out_is_kept(library, monkeypatch):
-    monkeypatch.setattr(eval.tune, "ndcg", lambda asked, ranking: 1 - abs(ranking.dense - 0.2) - ranking.judged / 10)
+    monkeypatch.setattr(eval.tune, "ndcg", lambda asked, ranking: 1 - abs(ranking.dense - 0.2) - ranking.rerank / 10)
     report = tune(library, 100)
     assert report.ranking is not None
     assert report.ranking.taken
     assert report.ranking.difference.losses == 0
-    assert library.ranking() == Ranking(dense=0.2, judged=0.0)
+    assert library.ranking() == Ranking(dense=0.2, rerank=0.0)
     with Library.open(library.folder, IndexSettings(dense_weight=0.9), embedder=HashEmbedder()) as again:
-        assert again.ranking() == Ranking(dense=0.9, judged=0.0)
+        assert again.ranking() == Ranking(dense=0.9, rerank=0.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "tried"),
+    [({}, len(DENSE) * len(RERANK) + 1), ({"rerank": False}, len(DENSE)), ({"dense_weight": 0.45}, len(RERANK) + 1)],
+)
+def test_what_the_settings_decide_is_not_tuned(library, monkeypatch, settings, tried):
+    seen: set[Ranking] = set()
+
+    def ndcg(asked, ranking):
+        seen.add(ranking)
+        return 0.5
+
+    monkeypatch.setattr(eval.tune, "ndcg", ndcg)
+    with Library.open(library.folder, IndexSettings(**settings), embedder=HashEmbedder()) as opened:
+        report, now = tune(opened, 100), opened.ranking()
+    assert report.ranking is not None
+    assert report.ranking.after == asdict(now)
+    assert now in seen
+    assert len(seen) == tried
+    if "rerank" in settings:
+        assert {one.rerank for one in seen} == {now.rerank}
+    if "dense_weight" in settings:
+        assert {one.dense for one in seen} == {0.45}
+
+
+@pytest.mark.parametrize("rerank", [True, False])
+def test_what_is_tuned_is_the_search_that_serves(library, rerank):
+    """With the library's own ranking, the replay ranks as its search does."""
+    with Library.open(library.folder, IndexSettings(rerank=rerank), embedder=HashEmbedder()) as opened:
+        for item in known_items(opened, 20, ("title",)):
+            replayed = ndcg(ask(opened, item), opened.ranking())
+            served = measures(
+                [hit.lesson_id for hit in opened.search(item.query, 50, per_lesson=1).hits], item.relevant
+            )
+            assert replayed == served["ndcg@10"]
+
+
+def test_a_verdict_is_not_fitted_without_foreign_questions_in_each_half(library, monkeypatch):
+    questions = [f"Who won the chess championship {number}?" for number in range(60)]
+    few = [one for one in questions if not held_out(one)] + [one for one in questions if held_out(one)][:3]
+    monkeypatch.setattr(eval.tune, "foreign_questions", lambda _: (few, 0))
+    assert tune(library, 100).verdict is None
 
 
 def test_weights_that_help_the_fitted_half_alone_are_not_kept(library, monkeypatch):

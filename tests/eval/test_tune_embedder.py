@@ -71,7 +71,7 @@ def made(tmp_path_factory):
 def library(made, tmp_path):
     """One by the packaged weights, which a test may change."""
     copytree(made, tmp_path / "library")
-    with Library.open(tmp_path / "library", PLAIN) as library:
+    with Library.open(tmp_path / "library", PLAIN.model_copy(update={"embedder": PACKAGED})) as library:
         yield library
 
 
@@ -112,6 +112,19 @@ def test_pairs_are_the_same_each_time_and_no_more_than_asked_for(quick):
 def test_an_answer_does_not_say_the_title(quick):
     for pair in pairs_of(quick, 10_000, held_out):
         assert pair.kind != "title" or pair.asked not in pair.answer
+
+
+def test_records_without_a_title_or_with_the_same_one_make_no_wrong_pairs(tmp_path):
+    parts = "## Event\n\nThe pump of crew {0} stopped in the night of the flood, at the old bridge by the river.\n"
+    more = "## Recommendations\n\nInspect the pump of crew {0} before the flood season, and keep a spare filter.\n"
+    with a_library(tmp_path) as library:
+        made = [(n, f"# Safety observation\n\n{parts}{more}".format(n)) for n in range(3)]
+        library.add([prepared(library, f"{n}.md", text) for n, text in made])
+        with library.committing():
+            library.catalogue.rows("UPDATE lessons SET title = '' WHERE lesson_id = '0#1'")
+        pairs = pairs_of(library, 100, lambda _: False)
+        assert {pair.kind for pair in pairs} == {"advice"}
+        assert all("pump of crew" in pair.asked for pair in pairs)
 
 
 def test_no_record_is_twice_in_a_batch_and_a_small_rest_is_left_out():

@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("judged")
     with a_library(path) as library:
         library.add([prepared(library, f"{number}.md", text) for number, text in enumerate(NOTES)])
-        library.tune({"ranking": {"judged": 1.0, "neighbours": 0.0}})
+        library.tune({"ranking": {"rerank": 1.0, "neighbours": 0.0}})
     return path
 
 

@@ -66,19 +66,19 @@ def reordered(scores, judged, ranking):
 
 
 def test_what_is_judged_better_comes_first():
-    scores = reordered(f32(3, 2, 1), f32(1, 2, 3), Ranking(judged=0.6, neighbours=0))
+    scores = reordered(f32(3, 2, 1), f32(1, 2, 3), Ranking(rerank=0.6, neighbours=0))
     assert np.argsort(-scores).tolist() == [2, 1, 0]
-    assert reordered(f32(3, 2, 1), f32(1, 2, 3), Ranking(judged=0)) == pytest.approx(standard(f32(3, 2, 1)))
+    assert reordered(f32(3, 2, 1), f32(1, 2, 3), Ranking(rerank=0)) == pytest.approx(standard(f32(3, 2, 1)))
 
 
 def test_passages_whose_scores_are_all_alike_are_told_apart_by_the_judge():
-    scores = reordered(f32(2, 2, 2), f32(1, 3, 2), Ranking(judged=0.4, neighbours=0))
+    scores = reordered(f32(2, 2, 2), f32(1, 3, 2), Ranking(rerank=0.4, neighbours=0))
     assert np.argsort(-scores).tolist() == [1, 2, 0]
 
 
 def test_what_is_not_judged_keeps_what_it_had():
     scores, nan = f32(9, 8, 7, 1, 0), np.nan
-    ranking = Ranking(judged=1, neighbours=0)
+    ranking = Ranking(rerank=1, neighbours=0)
     own = standard(scores)
     assert reordered(scores, f32(nan, nan, nan, nan, nan), ranking) == pytest.approx(own)
     some = reordered(scores, f32(0.1, 0.2, 0.3, nan, nan), ranking)
@@ -105,7 +105,7 @@ def test_the_first_passages_are_put_in_order_and_the_others_stay_behind(number):
         asked.extend(ids)
         return np.arange(len(ids), dtype=np.float32)  # the worse, the better
 
-    after = reranked(before, judge, Ranking(judged=1, neighbours=0))
+    after = reranked(before, judge, Ranking(rerank=1, neighbours=0))
     by_rank = [before.ids[at] for at in best(before, number, 1)]
     assert asked == by_rank[:FIRST]
     assert [after.ids[at] for at in best(after, number, 1)] == by_rank[:FIRST][::-1] + by_rank[FIRST:]

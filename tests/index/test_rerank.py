@@ -172,7 +172,7 @@ def test_passages_that_lack_them_are_found_reported_and_filled(library):
 
 
 def test_the_passage_in_which_each_word_of_the_question_is_comes_first(library):
-    library.tune({"ranking": {"judged": 1.0, "neighbours": 0.0}})
+    library.tune({"ranking": {"rerank": 1.0, "neighbours": 0.0}})
     assert ids(library, "pump filter valve", rerank=True)[0] == "long#1"
     assert ids(library, "pump filter valve", rerank=False)[0] != "long#1"
     forget(library)

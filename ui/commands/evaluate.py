@@ -59,7 +59,7 @@ def verdict(
     """Ask each collection's questions of all of them; fit and test what tells answerable from not."""
     from assistant.verdict import PACKAGED
     from eval.beir import Collection
-    from eval.retrieval import load_into
+    from eval.retrieval import ensure
     from eval.verdict import cases, fit, report
 
     with ExitStack() as stack:
@@ -68,8 +68,8 @@ def verdict(
         for folder in folders:
             collection = Collection.load(folder)
             library = stack.enter_context(opened(load_settings(place / collection.name), create=True))
-            if library.stats().documents == 0:
-                load_into(library, collection, evaluate_retrieval.counter())
+            with evaluate_retrieval.counted() as on_step:
+                ensure(library, collection, on_step)
             libraries.append((collection, library))
         found = cases(libraries, limit)
     out = {"in_use": report(found, PACKAGED).to_json(), "fitted": report(found, fit(found)).to_json()}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,9 +100,9 @@ def compare(
     from eval.runs import default_folder, find, labels
     from ingest.errors import UsageError
 
-    if len(names) < 2:
+    found = list({run.id: run for run in find(runs or default_folder(), names)}.values())
+    if len(found) < 2:
         raise UsageError("One run cannot be compared.", "Name two or more. List them with: lessons eval runs")
-    found = find(runs or default_folder(), names)
     tests = dict(zip((run.id for run in found[1:]), tested(found), strict=True))
     if as_json:
         in_json = {run: {name: one.to_json() for name, one in each.items()} for run, each in tests.items()}
@@ -129,16 +130,14 @@ def report(
     console().print(f"{len(found)} run{'s' * (len(found) > 1)} in {output}", markup=False)
 
 
-def counter() -> Callable[[int], None]:
+@contextmanager
+def counted() -> Iterator[Callable[[int], None]]:
     """Counts embedded passages on standard error."""
-    out, done = console(errors=True), 0
+    from rich.progress import Progress, TextColumn
 
-    def count(number: int) -> None:
-        nonlocal done
-        done += number
-        out.print(f"\r{done:,} passages", end="")
-
-    return count
+    with Progress(TextColumn("{task.completed:,} passages"), console=console(errors=True), transient=True) as bar:
+        task = bar.add_task("", visible=False)
+        yield lambda number: bar.update(task, advance=number, visible=True)
 
 
 def _measure(
@@ -152,8 +151,10 @@ def _measure(
         place = place or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lessons-eval-")))
         settings = load_settings(place, flags)
         library = stack.enter_context(opened(settings, create=True))
-        seconds = ensure(library, collection, counter())
+        with counted() as on_step:
+            seconds = ensure(library, collection, on_step)
         stated = settings.index.model_dump(mode="json", exclude={"token"}) | library.manifest.to_json()
+        stated["ranking"] = asdict(library.ranking())
         for name in names:
             made.append(Run.of(run(library, collection, name), collection, library, stated, seconds))
             save(made[-1], folder or default_folder())
