@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,18 +48,21 @@ class Collection:
                 raise BadDataset(f"{folder} has no {name}.", _LAYOUT)
         qrels: dict[str, dict[str, int]] = {}
         with (folder / judgments).open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            for row in csv.reader(file, delimiter="\t"):
+            for number, row in enumerate(filter(None, csv.reader(file, delimiter="\t"))):
                 if len(row) != 3:
                     raise BadDataset(f"{folder}/{judgments} has a line with {len(row)} columns.", _LAYOUT)
-                if row[2].lstrip("-").isdigit():
-                    qrels.setdefault(row[0], {})[row[1]] = int(row[2])
-        queries = tuple(
-            Query(row["_id"], row["text"], str(row["metadata"].get("source_lesson", row["_id"])))
-            for row in _rows(folder / "queries.jsonl")
-            if row["_id"] in qrels
-        )
-        if not queries:
+                grade = _grade(row[2])
+                if grade is not None:
+                    qrels.setdefault(row[0], {})[row[1]] = grade
+                elif number:  # the first is the headings
+                    raise BadDataset(f"{folder}/{judgments} has the grade {row[2]!r}, no whole number.", _LAYOUT)
+        asked = {row["_id"]: row for row in _rows(folder / "queries.jsonl") if row["_id"] in qrels}
+        if not asked:
             raise BadDataset(f"No query of {folder} has a judgment.", _LAYOUT)
+        if blank := [id_ for id_, row in asked.items() if not row["text"].strip()]:
+            raise BadDataset(f"{folder}/queries.jsonl: the query {blank[0]!r} has no text.", _LAYOUT)
+        made_from = _made_from(folder, asked)
+        queries = tuple(Query(id_, row["text"], made_from.get(id_, "")) for id_, row in asked.items())
         judged = {query.query_id: qrels[query.query_id] for query in queries}
         return cls(folder.resolve().name, folder, queries, judged, split)
 
@@ -91,12 +94,39 @@ class Collection:
             yield Document(text, title, headings=heading), lesson
 
 
+def _grade(text: str) -> int | None:
+    """The whole number that a grade is, written as one or as `1.0`; None for anything else."""
+    try:
+        return int(float(text)) if float(text).is_integer() else None
+    except ValueError:
+        return None
+
+
+def _made_from(folder: Path, asked: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The record that each query was made from, which its metadata name, or which has its id and holds its text.
+
+    The latter as in ArguAna and Quora; ids that are the same by chance mean nothing.
+    """
+    made = {id_: str(row["metadata"].get("source_lesson", "")) for id_, row in asked.items()}
+    empty = True
+    for row in _rows(folder / "corpus.jsonl"):
+        id_, empty = row["_id"], False
+        if id_ in asked and not made[id_]:
+            text, query = (" ".join(each.split()) for each in (f"{row['title']} {row['text']}", asked[id_]["text"]))
+            made[id_] = id_ if query in text else ""
+    if empty:
+        raise BadDataset(f"{folder}/corpus.jsonl holds no record.", _LAYOUT)
+    return made
+
+
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 row = json.loads(line.decode("utf-8-sig"))
-                row |= {"_id": str(row["_id"]), "text": str(row["text"]), "title": str(row.get("title") or "")}
+                given = {"_id": row["_id"], "text": row["text"], "title": row.get("title") or ""}
+                # Half characters cannot be encoded by anyone below.
+                row |= {name: str(value).encode("utf-8", "replace").decode() for name, value in given.items()}
                 row["metadata"] = dict(row.get("metadata") or {})
             except (ValueError, KeyError, TypeError) as error:
                 raise BadDataset(f"{path}, line {number}: no JSON object with _id and text.", _LAYOUT) from error

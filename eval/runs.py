@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from eval.beir import Collection
 from eval.retrieval import Figures, arguments
@@ -158,8 +158,21 @@ def labels(runs: Sequence[Run]) -> list[str]:
     ]
 
 
+def _is_whole(run: Run) -> bool:
+    """Whether each query has all measures, as a report takes for granted."""
+    return (
+        {"ndcg@10"} <= run.metrics.keys() == run.intervals.keys()
+        and {"p50", "p95"} <= run.latency_ms.keys()
+        and run.per_query.keys() == run.metrics.keys()
+        and all(values.keys() == run.queries.keys() for values in run.per_query.values())
+    )
+
+
 def _load(file: Path) -> Run:
     try:
-        return Run.model_validate_json(file.read_bytes())
-    except ValidationError as error:
+        run = Run.model_validate_json(file.read_bytes())
+        if not _is_whole(run):
+            raise ValueError("Some of its figures are missing.")
+        return run
+    except (ValueError, OSError) as error:
         raise BadDataset(f"{file} is no run of this version.", "Move it to another folder, or delete it.") from error

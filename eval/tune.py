@@ -78,8 +78,10 @@ class Report:
 def tune(library: Library, questions: int, on_part: Callable[[str], None] = lambda _: None) -> Report:
     """Tune with at most `questions` questions of each kind; what is better is kept in the library.
 
-    Raises `LibraryMissing` for a library without records, `LibraryBusy`.
+    Raises `LibraryMissing` for a library without records, `LibraryBusy`, `EmbedderMismatch` if another embedder came
+    to serve meanwhile.
     """
+    model = library.manifest.model
     on_part("making questions")
     items = known_items(library, questions, KINDS)
     asked = {kind: sum(item.kind == kind for item in items) for kind in KINDS}
@@ -95,7 +97,7 @@ def tune(library: Library, questions: int, on_part: Callable[[str], None] = lamb
         verdict = _tuned_verdict(copy, items, calibration_of(library))
     kept = {name: part.after for name, part in (("ranking", ranking), ("verdict", verdict)) if part and part.taken}
     if kept:
-        library.tune(kept)
+        library.tune(kept, model)
     return Report(asked, ranking, verdict)
 
 

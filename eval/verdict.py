@@ -88,7 +88,7 @@ def fit(found: Sequence[Case]) -> Calibration:
     scores = np.array([answerable(case.features, fitted) for case in used])
     refused, passed, thresholds = roc_curve(wanted, scores)
     least = float(thresholds[np.argmax(passed - refused)])
-    none_below = (least + max(scores[scores < least], default=least)) / 2  # as far from both sorts
+    none_below = float(least + max(scores[scores < least], default=least)) / 2  # as far from both sorts
     sure_from = max(none_below, float(np.quantile(scores[wanted], UNSURE)))
     return replace(fitted, none_below=none_below, sure_from=sure_from)
 

@@ -55,6 +55,8 @@ class Cross:
 
             disable_progress_bar()  # type: ignore[no-untyped-call]
             model = CrossEncoder(self.name, device="cpu", local_files_only=Path(self.name).exists())
+            if any(name.endswith("Model") for name in model.config.architectures or ()):
+                raise ValueError("it is no cross-encoder: it has nothing to score a pair with.")
             if model.num_labels != 1:
                 raise ValueError(f"it gives a pair {model.num_labels} scores, not one.")
         except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:

@@ -14,7 +14,7 @@ from index.engine import View
 from index.filters import Filters
 from index.hit import Hit, Hits, LessonView, SourceView, Stats
 from index.opened import OpenLibrary
-from index.search import Wanted, best, find, named_first, reranked
+from index.search import Wanted, behind, best, find, named_first, reranked
 from ingest.errors import BadQuestion, LibraryError
 from ingest.model import Lesson, Prepared, Reading
 
@@ -105,17 +105,16 @@ class Library(OpenLibrary):
                 words = self.words_sought(query, view)
             if mode == "hybrid":
                 share, named = ranking.dense, self.catalogue.named(query, selection)
-            most = self.settings.candidates
-            while True:
-                wanted = Wanted(vector, words, most, share, selection, named)
-                found = find(view, self.catalogue, serving.manifest.model, wanted, clock)
-                # One record's passages may have taken the places of all others.
-                if len(best(found, k, per_lesson)) >= k or not found.more or most >= MOST_CANDIDATES:
-                    break
-                most *= 4
+            wanted = Wanted(vector, words, self.settings.candidates, share, selection, named)
+            found = find(view, self.catalogue, serving.manifest.model, wanted, clock)
             if (self.settings.rerank and mode == "hybrid") if rerank is None else rerank:
                 found = reranked(found, lambda ids: self.judge(query, ids, serving), ranking)
                 clock.lap("rerank")
+            # One record's passages may have taken the places of all others. What more is found comes behind, so that
+            # the first do not depend on how many are asked for.
+            while len(best(found, k, per_lesson)) < k and found.more and wanted.most < MOST_CANDIDATES:
+                wanted = wanted._replace(most=4 * wanted.most, named=found.ids)
+                found = behind(found, find(view, self.catalogue, serving.manifest.model, wanted, clock))
             places = best(named_first(found, named), k, per_lesson)
             rows = self.catalogue.passages([found.ids[at] for at in places])
             sections = self.catalogue.sections(list({row["lesson"] for row in rows.values()}))

@@ -26,7 +26,7 @@ from index.manifest import Manifest, embedder_of, settle_home, take_over
 from index.ranking import Ranking, Scores
 from index.settings import IndexSettings
 from ingest import ignore
-from ingest.errors import LibraryBusy, LibraryError, LibraryMissing
+from ingest.errors import EmbedderMismatch, LibraryBusy, LibraryError, LibraryMissing
 
 logger = logging.getLogger(__name__)
 
@@ -277,9 +277,14 @@ class OpenLibrary:
     def _tuned_for(self) -> str:
         return f"tuned-{self.catalogue.meta('model')}"
 
-    def tune(self, parts: Mapping[str, Mapping[str, float]]) -> None:
-        """Keep these parts beside those tuned before; none of them forgets all. Raises `LibraryBusy`."""
+    def tune(self, parts: Mapping[str, Mapping[str, float]], model: int | None = None) -> None:
+        """Keep these parts beside those tuned before, if for that `model`; none of them forgets all.
+
+        Raises `LibraryBusy`, or `EmbedderMismatch` where another model serves.
+        """
         with self.storing(), self.catalogue.transaction():
+            if model not in (None, int(self.catalogue.meta("model"))):
+                raise EmbedderMismatch("Another embedder came to serve meanwhile.", "Tune to that one: lessons tune")
             kept = {**self.tuned(), **parts} if parts else {}
             self.catalogue.set_meta({self._tuned_for: json.dumps(kept)})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sqlite3
 import sys
 
@@ -25,6 +26,7 @@ for module in (index, exchange, ask, maintain, tune, evaluate, serve):
 def main() -> None:
     """Run a command. Exit status: 0 done; 1 done in part, or something failed; 2 the call itself is wrong."""
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # what is wrong with a file is said in the report
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that what is temporary is removed
     try:
         app()
     except LessonsError as error:

@@ -65,13 +65,21 @@ def _library(settings: Settings) -> Check:
         library.search("check", 1)
         wrong = faults(library)
         repaired = library.catalogue.meta("repaired")
-        bare = settings.index.token_vectors and library.manifest.basis is None
+        bare = settings.index.token_vectors and not library.manifest.basis
         embedder = library.manifest.embedder
+        building = library.catalogue.meta("building", "0")
+        unfinished = library.catalogue.rows(
+            "SELECT name FROM models WHERE id = ? AND id <> ?", (building, library.manifest.model)
+        )
     if wrong:
         remedy = "Run the command that is named; where there is none: lessons compact"
         return Check("library", "failed", f"{'; '.join(wrong)}.", remedy)
     last = f" Last repair, {repaired}." if repaired else ""
     better = f" With vectors of tokens it would rank better: lessons reindex --embedder {embedder}" if bare else ""
+    if unfinished:
+        name = unfinished[0]["name"]
+        remedy = f"Go on: lessons reindex --embedder {name}. Or go without: lessons reindex --embedder {embedder}"
+        return Check("library", "warning", f"Embedding by {name} was begun and is not finished.", remedy)
     counts = f"{stats.lessons:,} records in {stats.passages:,} passages, searched by {stats.engine}"
     return Check("library", "ok", f"{counts}, at {settings.library}; all files are whole.{last}{better}")
 

@@ -145,6 +145,50 @@ def test_an_index_that_was_cut_short_or_is_of_other_texts_is_refused(collection,
             ensure(library, loaded)
 
 
+def test_grades_are_read_and_what_is_none_is_named(collection):
+    judgments = collection / "qrels/test.tsv"
+    first = judgments.read_text().splitlines()[0]
+    judgments.write_text(f"{first}\nq1\td1\t2.0\n\nq2\td2\t1\n")
+    assert Collection.load(collection).qrels == {"q1": {"d1": 2}, "q2": {"d2": 1}}
+    judgments.write_text(f"{first}\nq1\td1\tgood\n")
+    with pytest.raises(BadDataset, match="'good'"):
+        Collection.load(collection)
+
+
+def test_a_record_of_the_query_s_id_is_left_out_only_if_the_query_was_made_from_it(collection):
+    corpus, queries, judgments = (collection / name for name in ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"))
+    corpus.write_text('{"_id": "1", "title": "", "text": "The pump  in winter."}\n{"_id": "2", "text": "A tent."}')
+    queries.write_text('{"_id": "1", "text": "pump in winter"}\n{"_id": "2", "text": "pump"}')
+    judgments.write_text("1\t2\t1\n2\t2\t1\n")
+    assert [query.leave_out for query in Collection.load(collection).queries] == ["1", ""]
+
+
+def test_a_query_without_text_and_a_corpus_without_records_are_named(collection):
+    queries, judgments = collection / "queries.jsonl", collection / "qrels/test.tsv"
+    whole = queries.read_text()
+    queries.write_text(whole + '\n{"_id": "q9", "text": " "}')
+    with judgments.open("a") as file:
+        file.write("\nq9\td1\t1\n")
+    with pytest.raises(BadDataset, match="'q9' has no text"):
+        Collection.load(collection)
+    queries.write_text(whole)
+    (collection / "corpus.jsonl").write_text("")
+    with pytest.raises(BadDataset, match="holds no record"):
+        Collection.load(collection)
+
+
+@pytest.mark.parametrize("missing", ["metrics", "latency_ms", "per_query"])
+def test_a_damaged_run_is_named(collection, tmp_path, missing):
+    with a_library(tmp_path / "library") as library:
+        load_into(library, loaded := Collection.load(collection))
+        made = Run.of(run(library, loaded, "lexical"), loaded, library, {}, 1.0)
+    (tmp_path / "made.json").write_text(json.dumps(made.model_dump(mode="json")))
+    assert find(tmp_path) == [made]
+    (tmp_path / "made.json").write_text(json.dumps(made.model_dump(mode="json") | {missing: {}}))
+    with pytest.raises(BadDataset, match=re.escape("made.json is no run")):
+        find(tmp_path)
+
+
 def test_odd_rows_are_read_or_named(collection):
     corpus, queries = collection / "corpus.jsonl", collection / "queries.jsonl"
     first = corpus.read_text()

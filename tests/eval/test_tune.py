@@ -14,6 +14,7 @@ from eval.untitled import untitled
 from index.library import Library
 from index.ranking import Ranking
 from index.settings import IndexSettings
+from ingest.errors import EmbedderMismatch
 from tests.fakes import HashEmbedder, a_library, prepared
 
 THINGS = "pump valve crane ladder truck tent radio boat cable mast stove drain pipe lamp fence gate ramp hose tank fan"
@@ -158,6 +159,12 @@ def test_weights_that_help_the_fitted_half_alone_are_not_kept(library, monkeypat
     assert report.ranking.mean_after < report.ranking.mean_before
     assert not report.ranking.taken
     assert library.ranking() == Ranking()
+
+
+def test_what_was_fitted_to_a_model_that_serves_no_more_is_not_kept(library):
+    with pytest.raises(EmbedderMismatch, match="meanwhile"):
+        library.tune({"ranking": {"dense": 0.3}}, library.manifest.model + 1)
+    assert library.tuned() == {}
 
 
 def test_the_verdict_is_that_of_the_library_it_was_fitted_to(library):

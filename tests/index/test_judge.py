@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.embedder import PACKAGED, locate
 from index.library import Library
 from index.passages import joined
 from index.settings import IndexSettings
@@ -105,6 +106,11 @@ def test_one_that_is_not_there_is_named_with_the_setting(folder, name, monkeypat
         assert library.search(QUERY, rerank=False).hits
     with opened(folder, name, rerank=False) as library:
         assert library.search(QUERY).hits
+
+
+def test_an_embedding_model_is_none(folder):
+    with opened(folder, locate(PACKAGED)) as library, pytest.raises(ModelError, match="no cross-encoder"):
+        library.search(QUERY)
 
 
 def test_a_damaged_one_is_named_too(folder, tmp_path):

@@ -204,6 +204,23 @@ def test_the_same_question_is_answered_the_same(library, tmp_path):
         assert again.search(QUERY, 50).hits == first
 
 
+@pytest.mark.parametrize("rerank", [True, False])
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+def test_the_first_do_not_depend_on_how_many_are_asked_for(tmp_path, mode, rerank):
+    settings = IndexSettings(candidates=10)
+    with a_library(tmp_path / "library", settings=settings, embedder=Worded()) as library:
+        fill(library)
+        parts = [f"## Part {word}\n\n{f'{word} pump filter ' * 30}" for word in WORDS]
+        library.add([prepared(library, "parts.md", "\n\n".join(parts))])
+        every = library.search(QUERY, 40, mode=mode, rerank=rerank, per_lesson=1).hits
+        assert len(every) > 6
+        for k in (1, 3, 5, 10, 15):
+            few = library.search(QUERY, k, mode=mode, rerank=rerank, per_lesson=1).hits
+            assert [hit.lesson_id for hit in few] == [hit.lesson_id for hit in every[:k]]
+        scores = [hit.score for hit in every]
+        assert scores == sorted(scores, reverse=True)
+
+
 @pytest.mark.parametrize("query", ["\u200b", "?!", "the of and", "水"])
 def test_a_question_without_telling_words_is_answered(library, query):
     assert set(ids(library, query, k=50)) == set(ids(library, query, k=50, rerank=False))

@@ -210,6 +210,18 @@ def test_eval_verdict_fits_and_tests(call, tmp_path):
     assert set(found["in_use"]["pairs"]) == {"sea → sea", "sea → farm", "farm → farm", "farm → sea"}
 
 
+def test_what_is_temporary_is_removed_when_a_command_is_terminated(tmp_path):
+    code = (
+        "import os, signal, sys, tempfile, ui.cli\n"
+        f"def app():\n    with tempfile.TemporaryDirectory(dir={str(tmp_path)!r}):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "ui.cli.app = app\nui.cli.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 143
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_doctor_finds_a_healthy_library_and_a_missing_one(call, sample, tmp_path):
     status, out, _ = call("doctor", "--library", sample.folder, "--json")
     checks = {check["name"]: check for check in json.loads(out)["checks"]}

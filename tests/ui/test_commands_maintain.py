@@ -79,6 +79,21 @@ def test_a_move_reports_what_was_compared(run, monkeypatch):
     assert json.loads(run("move", "--engine", "faiss", "--json"))["previous"] == "elsewhere"
 
 
+def test_doctor_tells_of_what_was_begun_and_of_what_would_be_better(folder, run):
+    settings = Settings(library=folder)
+    assert "lessons reindex --embedder fake:hash" in _library(settings).message  # it keeps no vectors of tokens
+    run("reindex", "--embedder", "fake:other")
+    run("reindex", "--rollback")
+    with Library.open(folder) as library, library.catalogue.transaction():
+        library.catalogue.set_meta({"building": "2"})
+    check = _library(settings)
+    assert check.status == "warning"
+    assert "reindex --embedder fake:other" in check.remedy
+    assert "reindex --embedder fake:hash" in check.remedy
+    run("reindex", "--embedder", "fake:hash")
+    assert _library(settings).status == "ok"
+
+
 def test_doctor_tells_of_a_repair_and_of_damage(folder):
     settings = Settings(library=folder)
     check = _library(settings)
