@@ -274,7 +274,7 @@ def test_experiments_from_the_command_line_to_the_report(collection, tmp_path, m
     assert [one["setting"] for one in listed] == ["lexical", "dense"] * 3
     assert listed[0]["id"] == found[0]["run"] == find(runs)[0].id
     assert "per_query" not in listed[0]
-    assert listed[0]["fingerprint"][:8] in call("runs", "--runs", runs)[1]
+    assert f"\n{listed[0]['id']} " in call("runs", "--runs", runs)[1]
 
     toy, dense = found[0]["run"], found[0]["compared"]["dense"]["run"]
     status, out, _ = call("compare", toy, dense, "--runs", runs, "--json")

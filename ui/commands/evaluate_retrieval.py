@@ -74,20 +74,19 @@ def retrieval(
 
 def list_runs(runs: RunsFolder = None, as_json: Json = False) -> None:
     """List the runs that are kept, the oldest first."""
-    from rich.box import SIMPLE
-    from rich.table import Column, Table
-
     from eval.runs import default_folder, find
 
     found = find(runs or default_folder())
     if as_json:
         print_json({"runs": [run.summary() for run in found]})
         return
-    table = Table(Column("run", overflow="fold"), "collection", "queries", "ndcg@10", "p50 ms", box=SIMPLE)
-    for run in found:
-        figures = (f"{run.metrics['ndcg@10']:.4f}", str(run.latency_ms["p50"]))
-        table.add_row(run.id, run.fingerprint[:8], str(len(run.queries)), *figures)
-    console().print(table)
+    width = max((len(run.id) for run in found), default=3)
+    rows = [("run", "queries", "ndcg@10", "p50 ms")]
+    rows += [
+        (run.id, str(len(run.queries)), f"{run.metrics['ndcg@10']:.4f}", str(run.latency_ms["p50"])) for run in found
+    ]
+    for first, *others in rows:  # on one line each, however narrow: an id is there to be copied
+        console().print(f"{first:<{width}}" + "".join(f"{one:>9}" for one in others), markup=False, soft_wrap=True)
 
 
 def compare(
