@@ -132,5 +132,5 @@ def test_the_passages_named_come_before_all_others():
 def test_weights_are_kept_with_the_library(tmp_path):
     with a_library(tmp_path) as library:
         assert library.ranking() == Ranking()
-        library.tune({"ranking": {"dense": 0.7, "judged": 0.1, "neighbours": 0.0}})
+        library.tune({"ranking": {"dense": 0.7, "rerank": 0.1, "neighbours": 0.0}})
         assert library.ranking() == Ranking(0.7, 0.1, 0.0)
