@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, get_args
 
-from assistant.answer import Answer, Cited
+from assistant.answer import Answer, Cited, Verdict
 from assistant.assistant import Assistant
 from assistant.proof import support
 from assistant.quotable import readable
@@ -107,11 +107,13 @@ def evaluate_answers(assistant: Assistant, questions: Sequence[GoldQuestion]) ->
 
 
 def _question(row: dict[str, Any]) -> GoldQuestion:
-    abstain = row.get("behaviour") == "abstain"
     lists = {name: row.get(name, []) for name in ("gold", "also_ok", "must_mention_regex", "history")}
     for name, value in lists.items():
         if not isinstance(value, list):
             raise ValueError(f"{name} is to be a list")
+    verdict = row.get("verdict", "none" if row.get("behaviour") == "abstain" else "answered")
+    if verdict not in get_args(Verdict):
+        raise ValueError(f"the verdict {verdict!r} is none of {', '.join(get_args(Verdict))}")
     for pattern in lists["must_mention_regex"]:
         re.compile(pattern)
     return GoldQuestion(
@@ -121,7 +123,7 @@ def _question(row: dict[str, Any]) -> GoldQuestion:
         gold=tuple(row["gold"]),
         also_ok=tuple(lists["also_ok"]),
         must_mention=tuple(lists["must_mention_regex"]),
-        verdict=row.get("verdict", "none" if abstain else "answered"),
+        verdict=verdict,
         history=tuple(lists["history"]),
     )
 

@@ -26,6 +26,7 @@ ItemKind = Literal["title", "lead", "cross-reference"]
 KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 
 LEAST_BYTES = 60  # of a sentence worth asking: ten words of English, twenty characters of Chinese
+LEAST_SIGNS = 8  # different ones: a line of dashes says nothing, in whatever script
 LONGEST = 400  # characters
 EDGE = 4  # words at either end of a sentence
 FIRST_LEADS = 3  # of each record, among which what is said by a form is looked for
@@ -189,6 +190,7 @@ def _leads(lesson: Lesson, text: str) -> Iterator[Lead]:
         for first, last in sentence_spans(part):
             query = readable(part[first:last])
             tells = len(query.encode()) >= LEAST_BYTES and not set(_WORD.findall(query.casefold())) <= said
+            tells &= len(set(query)) >= LEAST_SIGNS
             table = "|" in query or _LABELLED.match(query) or lesson.lesson_id in query
             if tells and not table and len(query) <= LONGEST:
                 yield query, (start + first, start + last)

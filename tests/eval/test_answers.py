@@ -64,10 +64,17 @@ def test_broken_gold_files_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"gold": "LLIS-641"}, {"must_mention_regex": "x"}, {"must_mention_regex": ["("]}, {"history": "x"}]
+    "wrong",
+    [
+        {"gold": "LLIS-641"},
+        {"must_mention_regex": "x"},
+        {"must_mention_regex": ["("]},
+        {"history": "x"},
+        {"verdict": "declined"},
+    ],
 )
 def test_a_field_that_is_no_list_or_no_pattern_is_named(tmp_path, wrong):
-    with pytest.raises(BadDataset, match=r"line 1 .*: (.* list|missing \))"):
+    with pytest.raises(BadDataset, match=r"line 1 .*: (.* list|missing \)|.* is none of answered)"):
         load_questions(write(tmp_path / "q.jsonl", {**ANSWERED, **wrong}))
 
 

@@ -30,7 +30,13 @@ def register(app: typer.Typer) -> None:
 
 
 def answers(
-    file: Annotated[Path, typer.Argument(help="Questions with their gold records, one JSON object a line.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="One JSON object a line: id, question, gold (ids of records); also verdict (answered, partial or none), "
+            "also_ok, must_mention_regex, history, type."
+        ),
+    ],
     library: LibraryFolder = None,
     as_json: Json = False,
 ) -> None:

@@ -23,17 +23,22 @@ def auto(
     library: LibraryFolder = None,
     questions: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many of each kind.")] = 100,
     compare: Annotated[
-        str,
-        typer.Option(metavar="SETTINGS", help="hybrid, dense, lexical, each also with +rerank; the first is reported."),
-    ] = "hybrid+rerank",
+        str | None,
+        typer.Option(
+            metavar="SETTINGS",
+            help="hybrid, dense, lexical, each also with +rerank; the first is reported. Else what your settings say.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure your own library by questions made of its records, and of questions that it cannot answer."""
     from eval.auto import evaluate_auto
 
-    names = list(dict.fromkeys(name.strip() for name in compare.split(",")))
+    settings = load_settings(library)
+    own = "hybrid+rerank" if settings.index.rerank else "hybrid"
+    names = list(dict.fromkeys(name.strip() for name in (compare or own).split(",")))
     log = console(errors=True)
-    with opened(load_settings(library)) as opened_library:
+    with opened(settings) as opened_library:
         report = evaluate_auto(opened_library, questions, names, lambda part: log.print(f"{part} …", markup=False))
     if as_json:
         print_json(report.to_json())
@@ -116,9 +121,9 @@ def _print_abstention(found: Abstention) -> None:
     for name, figure in (
         ("foreign questions (all should be)", found.foreign),
         ("questions about records (few should be)", found.answerable),
-        ("the same with the record hidden", found.hidden),
+        ("the same, record hidden (the more the better)", found.hidden),
     ):
-        out.print(f"  {figure.questions:>4} {name:<40} {_shown(figure)}", markup=False)
+        out.print(f"  {figure.questions:>4} {name:<45} {_shown(figure)}", markup=False)
     if found.skipped:
         out.print(f"  {found.skipped} foreign questions not asked: the library has their words.")
     for what, questions in (("foreign, answered", found.answered), ("about a record, declined", found.refused)):
