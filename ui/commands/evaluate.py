@@ -33,7 +33,7 @@ def answers(
     file: Annotated[
         Path,
         typer.Argument(
-            help="One JSON object a line: id, question, gold (ids of records); also verdict (answered, partial or none), "
+            help="One JSON object a line: id, question, gold (ids of records); also verdict (answered, partial, none), "
             "also_ok, must_mention_regex, history, type."
         ),
     ],
