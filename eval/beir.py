@@ -46,23 +46,16 @@ class Collection:
         for name in ("corpus.jsonl", "queries.jsonl", judgments := f"qrels/{split}.tsv"):
             if not (folder / name).is_file():
                 raise BadDataset(f"{folder} has no {name}.", _LAYOUT)
-        qrels: dict[str, dict[str, int]] = {}
-        with (folder / judgments).open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            for number, row in enumerate(filter(None, csv.reader(file, delimiter="\t"))):
-                if len(row) != 3:
-                    raise BadDataset(f"{folder}/{judgments} has a line with {len(row)} columns.", _LAYOUT)
-                grade = _grade(row[2])
-                if grade is not None:
-                    qrels.setdefault(row[0], {})[row[1]] = grade
-                elif number:  # the first is the headings
-                    raise BadDataset(f"{folder}/{judgments} has the grade {row[2]!r}, no whole number.", _LAYOUT)
+        qrels = _judgments(folder / judgments)
         asked = {row["_id"]: row for row in _rows(folder / "queries.jsonl") if row["_id"] in qrels}
         if not asked:
             raise BadDataset(f"No query of {folder} has a judgment.", _LAYOUT)
         if blank := [id_ for id_, row in asked.items() if not row["text"].strip()]:
             raise BadDataset(f"{folder}/queries.jsonl: the query {blank[0]!r} has no text.", _LAYOUT)
+        if next(_rows(folder / "corpus.jsonl"), None) is None:
+            raise BadDataset(f"{folder}/corpus.jsonl holds no record.", _LAYOUT)
         made_from = _made_from(folder, asked)
-        queries = tuple(Query(id_, row["text"], made_from.get(id_, "")) for id_, row in asked.items())
+        queries = tuple(Query(id_, row["text"], made_from[id_]) for id_, row in asked.items())
         judged = {query.query_id: qrels[query.query_id] for query in queries}
         return cls(folder.resolve().name, folder, queries, judged, split)
 
@@ -70,14 +63,16 @@ class Collection:
         """Sixteen digits that the same corpus, queries and judgments have, and no others."""
         whole = hashlib.sha256()
         for name in ("corpus.jsonl", "queries.jsonl", f"qrels/{self.split}.tsv"):
-            with (self.folder / name).open("rb") as file:
-                whole.update(hashlib.file_digest(file, "sha256").digest())
+            whole.update(self._digest(name))
         return whole.hexdigest()[:16]
 
     def corpus(self) -> str:
         """The digest of the corpus alone."""
-        with (self.folder / "corpus.jsonl").open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return self._digest("corpus.jsonl").hex()
+
+    def _digest(self, name: str) -> bytes:
+        with (self.folder / name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
 
     def titles(self, wanted: Container[str]) -> dict[str, str]:
         """Of those records that the corpus has: the title, or how the text of one without a title begins."""
@@ -94,6 +89,20 @@ class Collection:
             yield Document(text, title, headings=heading), lesson
 
 
+def _judgments(path: Path) -> dict[str, dict[str, int]]:
+    qrels: dict[str, dict[str, int]] = {}
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        for number, row in enumerate(filter(None, csv.reader(file, delimiter="\t"))):
+            if len(row) != 3:
+                raise BadDataset(f"{path} has a line with {len(row)} columns.", _LAYOUT)
+            grade = _grade(row[2])
+            if grade is not None:
+                qrels.setdefault(row[0], {})[row[1]] = grade
+            elif number:  # the first is the headings
+                raise BadDataset(f"{path} has the grade {row[2]!r}, no whole number.", _LAYOUT)
+    return qrels
+
+
 def _grade(text: str) -> int | None:
     """The whole number that a grade is, written as one or as `1.0`; None for anything else."""
     try:
@@ -108,14 +117,12 @@ def _made_from(folder: Path, asked: Mapping[str, Mapping[str, Any]]) -> dict[str
     The latter as in ArguAna and Quora; ids that are the same by chance mean nothing.
     """
     made = {id_: str(row["metadata"].get("source_lesson", "")) for id_, row in asked.items()}
-    empty = True
     for row in _rows(folder / "corpus.jsonl"):
-        id_, empty = row["_id"], False
+        id_ = row["_id"]
         if id_ in asked and not made[id_]:
             text, query = (" ".join(each.split()) for each in (f"{row['title']} {row['text']}", asked[id_]["text"]))
-            made[id_] = id_ if query in text else ""
-    if empty:
-        raise BadDataset(f"{folder}/corpus.jsonl holds no record.", _LAYOUT)
+            if query in text:
+                made[id_] = id_
     return made
 
 

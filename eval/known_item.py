@@ -143,10 +143,10 @@ class _Maker:
             return None  # most records name none
         lesson, text = self.records[id_]
         names = (*named, *(self.records[other][0].title for other in named))
-        leads = (query for query, _ in self.leads(lesson, text))
-        lead = next((lead for lead in leads if not any(mentions(lead, name) for name in names)), "")
         if any(mentions(lesson.title, name) for name in names):
             return self.on_skip("cross-reference: its title holds what it names")
+        leads = (query for query, _ in self.leads(lesson, text))
+        lead = next((lead for lead in leads if not any(mentions(lead, name) for name in names)), "")
         query = f"{lesson.title.rstrip('.')}. {lead}".strip()
         similar = self.similar(id_)
         leave_out = (id_, *(other for other in similar if other not in named))

@@ -40,6 +40,11 @@ class Figures:
     latency_ms: dict[str, float]
 
 
+def named(settings: str) -> list[str]:
+    """The names of settings, which commas join, each once."""
+    return list(dict.fromkeys(name.strip() for name in settings.split(",")))
+
+
 def arguments(setting: str) -> dict[str, Any]:
     """What a setting's name (`hybrid`, `hybrid+rerank`, …) adds to a call of `Library.search`. Raises `BadSettings`."""
     mode, *more = setting.split("+")

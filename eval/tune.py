@@ -42,11 +42,11 @@ FEWEST_EACH = 8  # answerable and foreign ones in each half, for the verdict
 
 
 class Asked(NamedTuple):
-    """A question with its candidates and what was judged of each of them."""
+    """A question with its candidates and what was judged of each of them; None where none are put in another order."""
 
     item: KnownItem
     found: Found
-    judged: Scores
+    judged: Scores | None
     names: Mapping[int, str]
 
 
@@ -116,17 +116,18 @@ def ask(library: Library, item: KnownItem) -> Asked:
         )  # fmt: skip
         found = find(view, library.catalogue, serving.manifest.model, wanted, Clock())
         names = {number: row["lesson_id"] for number, row in library.catalogue.passages(found.ids).items()}
+        if not library.settings.rerank:
+            return Asked(item, found, None, names)
         order = np.argsort(-found.scores, kind="stable")
-        judged = np.full(len(order), np.nan, np.float32)
-        if library.settings.rerank:
-            judged[order] = library.judge(item.query, [found.ids[at] for at in order], serving)
+        judged = np.empty(len(order), np.float32)
+        judged[order] = library.judge(item.query, [found.ids[at] for at in order], serving)
         return Asked(item, found, judged, names)
 
 
 def ndcg(asked: Asked, ranking: Ranking) -> float:
     """nDCG@10 of the question with these weights."""
     found = asked.found._replace(scores=fuse(asked.found.dense, asked.found.lexical, ranking.dense))
-    if not np.isnan(asked.judged).all():
+    if asked.judged is not None:
         judged = dict(zip(found.ids, asked.judged.tolist(), strict=True))
         found = reranked(found, lambda ids: np.array([judged[number] for number in ids], np.float32), ranking)
     order = [asked.names[found.ids[at]] for at in best(found, len(found.ids), 1)]

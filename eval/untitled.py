@@ -42,9 +42,9 @@ def untitled(
                 _leave_only(copy, records)
         copy.close()
         settings = library.settings.model_copy(update=dict.fromkeys(("engine", "address", "token", "embedder")))
-        with Library.open(folder, settings, embedder=embedder or library.embedder) as without:
-            _strip(without, items)
-            yield without
+        with Library.open(folder, settings, embedder=embedder or library.embedder) as opened:
+            _strip(opened, items)
+            yield opened
 
 
 def _leave_only(copy: Database, records: Collection[str]) -> None:

@@ -76,6 +76,6 @@ class Cross:
             with self._lock:
                 model = self._loaded
                 if isinstance(model, ModelError):
-                    raise model
+                    raise model.with_traceback(None)  # else each search would add its frames to it
                 scores[at] = np.asarray(model.predict(pairs, show_progress_bar=False), np.float32).reshape(-1)
         return scores

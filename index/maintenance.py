@@ -42,6 +42,13 @@ def compact(library: Library) -> Compacted:
     return Compacted(before, size_of(library.folder))
 
 
+def unfinished(library: Library) -> str | None:
+    """The model by which embedding everything was begun and is not finished, or is going on."""
+    sql = "SELECT name FROM models WHERE id = ? AND id <> ?"
+    rows = library.catalogue.rows(sql, (library.catalogue.meta("building", "0"), library.manifest.model))
+    return rows[0]["name"] if rows else None
+
+
 def faults(library: Library) -> list[str]:
     """What is wrong with a library's files; reads all of them."""
     found = [row[0] for row in library.catalogue.rows("PRAGMA quick_check") if row[0] != "ok"]

@@ -87,12 +87,10 @@ def reranked(found: Found, judge: Callable[[list[int]], Scores], ranking: Rankin
 def behind(first: Found, wider: Found) -> Found:
     """The wider one, with the passages of the first as they were, and before all others."""
     known = dict(zip(first.ids, first.scores.tolist(), strict=True))
-    rest = np.array([number not in known for number in wider.ids], bool)
-    if not rest.any():
-        return wider._replace(scores=np.array([known[number] for number in wider.ids], np.float32))
-    below = wider.scores - wider.scores[rest].max() + first.scores.min(initial=0) - AHEAD
-    scores = [below[at] if rest[at] else known[number] for at, number in enumerate(wider.ids)]
-    return wider._replace(scores=np.array(scores, np.float32))
+    kept = np.array([known.get(number, np.nan) for number in wider.ids], np.float32)
+    rest = np.isnan(kept)
+    below = wider.scores - wider.scores[rest].max(initial=-np.inf) + first.scores.min(initial=0) - AHEAD
+    return wider._replace(scores=np.where(rest, below, kept))
 
 
 def named_first(found: Found, named: Sequence[int]) -> Found:

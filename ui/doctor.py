@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.library import Library
-from index.maintenance import faults
+from index.maintenance import faults, unfinished
 from index.manifest import embedder_of
 from ingest.errors import LessonsError, LibraryBusy, LibraryMissing
 
@@ -67,19 +67,15 @@ def _library(settings: Settings) -> Check:
         repaired = library.catalogue.meta("repaired")
         bare = settings.index.token_vectors and not library.manifest.basis
         embedder = library.manifest.embedder
-        building = library.catalogue.meta("building", "0")
-        unfinished = library.catalogue.rows(
-            "SELECT name FROM models WHERE id = ? AND id <> ?", (building, library.manifest.model)
-        )
+        begun = unfinished(library)
     if wrong:
         remedy = "Run the command that is named; where there is none: lessons compact"
         return Check("library", "failed", f"{'; '.join(wrong)}.", remedy)
+    if begun:
+        remedy = f"Go on: lessons reindex --embedder {begun}. Or go without: lessons reindex --embedder {embedder}"
+        return Check("library", "warning", f"Embedding by {begun} was begun and is not finished.", remedy)
     last = f" Last repair, {repaired}." if repaired else ""
     better = f" With vectors of tokens it would rank better: lessons reindex --embedder {embedder}" if bare else ""
-    if unfinished:
-        name = unfinished[0]["name"]
-        remedy = f"Go on: lessons reindex --embedder {name}. Or go without: lessons reindex --embedder {embedder}"
-        return Check("library", "warning", f"Embedding by {name} was begun and is not finished.", remedy)
     counts = f"{stats.lessons:,} records in {stats.passages:,} passages, searched by {stats.engine}"
     return Check("library", "ok", f"{counts}, at {settings.library}; all files are whole.{last}{better}")
 

@@ -13,7 +13,6 @@ from filelock import FileLock
 from eval.peers.catalogue import Peer
 
 STAMP = "requirements.txt"  # written last: what is cut short is made anew, and so is what has other requirements
-
 MARK = "pyvenv.cfg"  # an environment has it; what lacks it is not ours to clear
 
 

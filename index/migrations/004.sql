@@ -1,4 +1,4 @@
--- From layout 3: vectors of tokens and acronyms, which `lessons reindex` makes of what came before.
+-- From layout 3: vectors of tokens, which `lessons reindex` makes, and acronyms, which are learned at the next writing.
 ALTER TABLE models ADD COLUMN basis BLOB;
 CREATE TABLE tokens (
     passage INTEGER NOT NULL REFERENCES passages (id) ON DELETE CASCADE,

@@ -33,11 +33,11 @@ def auto(
 ) -> None:
     """Measure your own library by questions made of its records, and of questions that it cannot answer."""
     from eval.auto import evaluate_auto
+    from eval.retrieval import named
 
     settings = load_settings(library)
     own = "hybrid+rerank" if settings.index.rerank else "hybrid"
-    names = list(dict.fromkeys(name.strip() for name in (compare or own).split(",")))
-    log = console(errors=True)
+    names, log = named(compare or own), console(errors=True)
     with opened(settings) as opened_library:
         report = evaluate_auto(opened_library, questions, names, lambda part: log.print(f"{part} …", markup=False))
     if as_json:

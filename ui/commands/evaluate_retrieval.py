@@ -51,10 +51,10 @@ def retrieval(
 ) -> None:
     """Index test collections as documents would be, run their queries, and measure and keep what they find."""
     from eval.beir import Collection
-    from eval.retrieval import arguments
+    from eval.retrieval import arguments, named
     from ingest.errors import BadSettings
 
-    settings = list(dict.fromkeys(name.strip() for name in compare.split(",")))
+    settings = named(compare)
     for name in settings:
         arguments(name)  # all are right, or nothing is begun
     collections = [Collection.load(folder, split) for folder in folders]
