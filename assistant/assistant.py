@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from assistant.answer import Answer, Cited, Claim, Draft, Event, Progress, Verdict
-from assistant.citing import Citations, cited
+from assistant.addressed import plain, without_orders
+from assistant.answer import Answer, Claim, Draft, Event, Progress, Verdict
+from assistant.asked import narrowed
 from assistant.compose import compose, tell
-from assistant.evidence import Evidence, Sentence, gather
+from assistant.counted import count
+from assistant.evidence import Evidence, gather
 from assistant.marks import Written, sentences
 from assistant.proof import support
 from assistant.question import Question, understand
-from assistant.quotable import quotable
+from assistant.reply import Reply
 from assistant.settings import AssistantSettings
-from assistant.standing import COUNTED, caveats, who_to_ask
+from assistant.sides import Side, sides_of
 from assistant.verdict import calibration_of, decide
 from assistant.writer import NO_ANSWER, opaque_ids, write
-from index.clock import Clock
 from index.filters import Filters
 from index.hit import Hit
 from index.library import Library
 from ingest.errors import ModelError
 
+SIDE_RECORDS, SIDE_WORDS = 2, 90  # of an answer that compares, for each side
+OFF_TOPIC = "This is no question about the records. Ask what was learned, what went wrong, or how often."
 DOUBTED = 2  # records quoted where it is not sure that they answer
-NEAREST = 3  # records named as "not this"
-NOT_COUNTED = " Answers quote records; they do not count or list them. Filters narrow the records down."
-FOLLOW_UPS = ("What was recommended?", "What worked well?", "Has this happened elsewhere?")
 
 
 class Assistant:
@@ -37,49 +37,61 @@ class Assistant:
         self.library = library
         self.settings = settings or AssistantSettings()
 
-    def ask(self, question: str, filters: Filters | None = None, history: Sequence[str] = ()) -> Answer:
-        """The answer. `history` holds the earlier questions, oldest first. Raises `BadQuestion` or `BadFilter`."""
-        for event in self.stream(question, filters, history):
+    def ask(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[str] = (),
+        ignore: Collection[str] = (),
+    ) -> Answer:
+        """The answer. `history` holds the earlier questions, oldest first. Raises `BadQuestion` or `BadFilter`.
+
+        A filter that the question says in words ("since 2015") is added to `filters`, unless its name is in `ignore`.
+        """
+        for event in self.stream(question, filters, history, ignore):
             if isinstance(event, Answer):
                 return event
         raise AssertionError("a stream ends with its answer")
 
-    def stream(self, question: str, filters: Filters | None = None, history: Sequence[str] = ()) -> Iterator[Event]:
+    def stream(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[str] = (),
+        ignore: Collection[str] = (),
+    ) -> Iterator[Event]:
         """The same as it comes: `Progress`, then a `Draft` for each sentence that passed its check, then the `Answer`.
 
         Sentences of a draft keep their numbers in the answer.
         """
-        return _Asking(self.library, self.settings, understand(question, history, self.settings), filters).events()
+        understood = understand(question, history, self.settings)
+        return _Asking(self.library, self.settings, understood, filters or {}).events(ignore)
 
 
-class _Asking:
+class _Asking(Reply):
     """One question on its way."""
 
-    def __init__(
-        self, library: Library, settings: AssistantSettings, question: Question, filters: Filters | None
-    ) -> None:
-        self.library = library
-        self.settings = settings
-        self.question = question
-        self.filters = dict(filters or {})
-        self.citations = Citations(library)
-        self.claims: list[Claim] = []
-        self.caveats: list[str] = []
-        self.verdict: Verdict = "answered"
-        self.outdated: dict[str, Hit] = {}
-        self.clock = Clock()
-
-    def events(self) -> Iterator[Event]:
+    def events(self, ignore: Collection[str]) -> Iterator[Event]:
         yield Progress("searching")
         named = self.library.find_ids(self.question.ids, self.question.numbers)
         if named:
             yield from self._tell(named)
             return
-        evidence = self._current(gather(self.library, self.question, self.filters))
+        if self.question.kind == "off-topic":
+            yield self.none(None, OFF_TOPIC)
+            return
+        counted = count(self, ignore)
+        if counted:
+            yield from counted
+            return
+        sides = sides_of(self.question.query, self.library.facets()) if self.question.kind == "comparison" else None
+        if sides:
+            yield from self._compare(sides)
+            return
+        evidence = self._evidence(ignore)
         self.clock.lap("search")
-        self.verdict = decide(evidence, calibration_of(self.library))
         if self.verdict == "none":
-            yield self._none(evidence)
+            yield self.none(evidence)
             return
         if self.verdict == "partial":
             self.caveats.append("These records come near the question; check whether they answer it.")
@@ -88,12 +100,56 @@ class _Asking:
             yield Progress("writing")
             declined = yield from self._written(evidence)
         if declined:
-            yield self._none(evidence)
+            yield self.none(evidence)
             return
         if not self.claims:
             most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
-            yield from self._quoted(compose(self.library, evidence, most))
-        yield self._answer(self.question.kind)
+            yield from self.quoted(compose(self.library, evidence, most))
+        yield self.answer(self.question.kind)
+
+    def _evidence(self, ignore: Collection[str]) -> Evidence:
+        """What is found, narrowed down as the question says; where that leaves nothing, what there is elsewhere."""
+        asked = narrowed(self.question.query, self.library.facets(), date.today())
+        said = {name: value for name, value in asked.filters.items() if name not in {*ignore, *self.filters}}
+        question = replace(self.question, query=asked.rest) if said else self.question
+        evidence, self.verdict = self._found(question, said)
+        if self.verdict == "none" and said:
+            elsewhere, verdict = self._found(self.question, {})
+            if verdict != "none":
+                only = ", ".join(f"{name} {value}" for name, value in said.items())
+                self.caveats.append(f"No record with {only} answers this; these are others.")
+                self.verdict = "partial"
+                return elsewhere
+        self.filters |= said
+        self.read = tuple(said)
+        return evidence
+
+    def _found(self, question: Question, said: Filters) -> tuple[Evidence, Verdict]:
+        evidence = self._current(gather(self.library, question, {**self.filters, **said}))
+        return evidence, decide(evidence, calibration_of(self.library))
+
+    def _compare(self, sides: Sequence[Side]) -> Iterator[Event]:
+        """Each side answered by itself, so that neither crowds out the other; what is not stated is said."""
+        found = [self._of_side(side) for side in sides]
+        self.clock.lap("search")
+        verdicts = [verdict for _, verdict in found]
+        if set(verdicts) == {"none"}:
+            yield self.none(found[0][0])
+            return
+        self.verdict = "answered" if set(verdicts) == {"answered"} else "partial"
+        for side, (evidence, verdict) in zip(sides, found, strict=True):
+            if verdict == "none":
+                self.caveats.append(f"Nothing was found on {side.name}.")
+            else:
+                yield from self.quoted(compose(self.library, evidence, SIDE_RECORDS, SIDE_WORDS), side.name)
+        yield self.answer(self.question.kind)
+
+    def _of_side(self, side: Side) -> tuple[Evidence, Verdict]:
+        question = replace(self.question, query=side.query)
+        if side.filters.keys() & self.filters.keys():
+            return self._found(question, {})
+        evidence, verdict = self._found(question, side.filters)
+        return (evidence, verdict) if verdict != "none" else self._found(question, {})
 
     def _current(self, evidence: Evidence) -> Evidence:
         """The evidence without records that another one found takes the place of."""
@@ -109,27 +165,22 @@ class _Asking:
         """Records asked for by name are told, whatever else would match."""
         for lesson_id in named[: self.settings.max_sources]:
             evidence = gather(self.library, self.question, {**self.filters, "lesson_id": lesson_id})
-            yield from self._quoted(tell(evidence.sentences))
+            yield from self.quoted(tell(evidence.sentences))
         self.clock.lap("search")
-        yield self._answer("factual-id") if self.claims else self._none(evidence)
-
-    def _quoted(self, picked: Sequence[Sentence]) -> Iterator[Draft]:
-        for sentence in picked:
-            source = self.citations.cite(sentence.hit, sentence.start, sentence.end)
-            yield self._draft(Claim(sentence.text, (source.n,), 1.0))
+        yield self.answer("factual-id") if self.claims else self.none(evidence)
 
     def _written(self, evidence: Evidence) -> Generator[Draft, None, bool]:
         """Drafts of the model's sentences that its passages support; returns whether it found no answer in them."""
         marks = opaque_ids([f"{hit.source_id}:{hit.start}" for hit in evidence.hits])
         hits = dict(zip(marks, evidence.hits, strict=True))
-        passages = [(mark, hit.text) for mark, hit in hits.items()]
+        texts = {mark: without_orders(hit.text) for mark, hit in hits.items()}
         dropped, declined = 0, False
         try:
-            for sentence in sentences(write(self.question.query, passages, self.settings), hits.keys()):
+            for sentence in sentences(write(self.question.query, list(texts.items()), self.settings), hits.keys()):
                 if NO_ANSWER in sentence.text:
                     declined = True
-                elif claim := self._proven(sentence, hits):
-                    yield self._draft(claim)
+                elif claim := self._proven(sentence, hits, texts):
+                    yield self.draft(claim)
                 else:
                     dropped += 1
         except ModelError as error:
@@ -140,57 +191,14 @@ class _Asking:
             self.caveats.append(f"{what} of the language model had no support in the documents and were left out.")
         return declined and not self.claims
 
-    def _proven(self, sentence: Written, hits: Mapping[str, Hit]) -> Claim | None:
+    def _proven(self, sentence: Written, hits: Mapping[str, Hit], texts: Mapping[str, str]) -> Claim | None:
         """The sentence with the quotes that support it; None without any."""
+        said = plain(sentence.text)
         numbers, best = [], 0.0
         for mark in sentence.cited:
-            found = support(sentence.text, hits[mark].text, context=hits[mark].title)
+            found = support(said, texts[mark], context=hits[mark].title)
             if found.supported:
                 start = hits[mark].start
                 numbers.append(self.citations.cite(hits[mark], start + found.start, start + found.end).n)
                 best = max(best, found.score)
-        return Claim(sentence.text, tuple(dict.fromkeys(numbers)), best) if numbers else None
-
-    def _draft(self, claim: Claim) -> Draft:
-        self.claims.append(claim)
-        return Draft(claim, tuple(source for source in self.citations.sources if source.n in claim.citations))
-
-    def _answer(self, kind: str) -> Answer:
-        sources = self.citations.sources
-        cited_ids = {source.lesson_id for source in sources}
-        left_out = [
-            f"“{hit.title}” ({hit.lesson_id}) is left out: {hit.superseded_by} supersedes it."
-            for hit in self.outdated.values()
-            if hit.superseded_by in cited_ids
-        ]
-        return Answer(
-            question=self.question.text,
-            kind=kind,
-            verdict=self.verdict,
-            claims=tuple(self.claims),
-            sources=sources,
-            caveats=(*self.caveats, *left_out, *caveats(sources, kind, date.today())),
-            who_to_ask=tuple(who_to_ask(sources)),
-            follow_ups=FOLLOW_UPS,
-            took_ms=self.clock.took(),
-        )
-
-    def _none(self, evidence: Evidence) -> Answer:
-        best: dict[str, Cited] = {}
-        for hit in evidence.hits:
-            if hit.lesson_id not in best and len(best) < NEAREST:
-                start, end = (quotable(hit) or [(hit.start, hit.end)])[0]
-                best[hit.lesson_id] = cited(len(best) + 1, hit, start, end)
-        nearest = tuple(best.values())
-        count = self.library.stats().lessons
-        counted = NOT_COUNTED if self.question.kind in COUNTED else ""
-        return Answer(
-            question=self.question.text,
-            kind=self.question.kind,
-            verdict="none",
-            nearest=nearest,
-            caveats=tuple(self.caveats),
-            who_to_ask=tuple(who_to_ask(nearest)),
-            message=f"No lesson found: nothing in the {count:,} records clearly answers this question.{counted}",
-            took_ms=self.clock.took(),
-        )
+        return Claim(said, tuple(dict.fromkeys(numbers)), best) if numbers else None

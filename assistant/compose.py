@@ -20,7 +20,7 @@ SAME = 0.6  # of the shorter sentence's words: more in common is the same thing 
 _TOLD_FIRST = ("summary", "event", "cause", "lesson", "recommendation", "sustain", "improve", "impact", "action")
 
 
-def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sentence]:
+def compose(library: Library, evidence: Evidence, max_records: int, most_words: int = WORDS) -> list[Sentence]:
     """The sentences to quote, record by record, the best first; a record's best, then its others in reading order.
 
     The records that the search ranks highest have their say first, then other records, then any of them again.
@@ -37,7 +37,7 @@ def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sent
             words = {*library.words_of(sentence.text), *_FIGURE.findall(sentence.text)}
             if (
                 sentence.score >= (WORTH_MORE if known or ranked else WORTH) * evidence.sentences[0].score
-                and _has_room(sentence, picked, max_records)
+                and _has_room(sentence, picked, max_records, most_words)
                 and not any(_repeats(words, other) for other in said)
             ):
                 picked.append(sentence)
@@ -53,7 +53,7 @@ def compose(library: Library, evidence: Evidence, max_records: int) -> list[Sent
     return sorted(picked, key=place)
 
 
-def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int) -> bool:
+def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int, most_words: int) -> bool:
     records = [one.hit.lesson_id for one in picked]
     lesson_id = sentence.hit.lesson_id
     if lesson_id not in records:
@@ -61,7 +61,7 @@ def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int) 
     else:
         allowed = records.count(lesson_id) < (BEST_RECORD if lesson_id == records[0] else OTHER_RECORD)
     length = sum(len(one.text.split()) for one in [*picked, sentence])
-    return allowed and (len(picked) < 2 or length <= WORDS)
+    return allowed and (len(picked) < 2 or length <= most_words)
 
 
 def _repeats(words: set[str], other: set[str]) -> bool:

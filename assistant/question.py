@@ -6,21 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assistant.kinds import kind_of
 from assistant.settings import AssistantSettings
 from ingest.errors import BadQuestion
 
-_KINDS: tuple[tuple[str, str], ...] = (
-    ("count", r"\bhow (many|often)\b|\bnumber of\b|\bcount\b"),
-    ("most-common", r"\bmost (common|frequent|often)\b|\btop (three|five|ten|\d+)\b"),
-    ("trend", r"\btrends?\b|\bover (the )?(years|time)\b|\b(more|less) often\b|\bby year\b"),
-    ("comparison", r"\bcompar|\bdiffer(s|ence|ent)?\b|\bversus\b|\bvs\b|\bbetter than\b"),
-    ("who-knows", r"^\W*who\b|\bwhom?\b.*\bask\b|\bexpert\b"),
-    ("planning", r"\b(i|we)('ll| will|'m| am|'re| are)( going to| about to| planning)?\b|\bplan(ning)? to\b"),
-    ("has-anyone", r"\b(has|have|did) (any|some)(one|body)\b|\bhave we ever\b|\bever\b.*\?"),
-    ("what-worked", r"\bwork(ed|s) well\b|\bwent well\b|\bsuccess|\bwhat worked\b"),
-    ("what-went-wrong", r"\b(went|go|goes|gone) wrong\b|\bfail(ed|ure|s)?\b|\bcause[ds]?\b|^\W*why\b"),
-    ("procedural", r"\bhow (do|does|should|can|to)\b|\bshould\b|\bprecautions?\b|\brecommend|\bbest (way|practice)"),
-)
 _FIGURE = re.compile(
     r"\bhow (long|much|many|far|fast|quick(ly)?|soon|often|high|old|big|large|deep|late)\b"
     r"|\bwhen\b|\bwhat (level|dose|rate|temperature|share|percentage|figures?|date|year)\b|\bcost\b",
@@ -28,6 +17,9 @@ _FIGURE = re.compile(
 )
 _NATIVE_ID = re.compile(r"\b[A-Za-z]{2,}[A-Za-z]*[-_ ]?\d[\w.-]*\w\b|\b[A-Za-z]{2,}-\d+\b")
 _NUMBER = re.compile(r"\b(?:lesson|record|report|entry|id|case)s?\s+(?:no\.?|number|nr\.?|#)?\s*#?(\d+)\b", re.I)
+FOLLOW_UPS = ("What was recommended?", "What worked well?", "Has this happened elsewhere?")
+"""What is offered after an answer."""
+_YES = re.compile(r"\W*(yes|yeah|sure|ok|okay|please|please do|go on|go ahead)(\W+please)?\W*", re.I)
 _FOLLOW_UP = re.compile(
     r"^\W*(and|but|also|or|what about|how about|why(?=\W*$)|which ones?|tell me more|more|yes|no|same)\b"
     r"|\b(it|its|that|this|they|them|their|those|these|there|he|she|one|ones)\b",
@@ -62,10 +54,15 @@ def understand(text: str, history: Sequence[str], settings: AssistantSettings) -
     if len(text) > settings.max_question_chars:
         reason = f"The question has {len(text):,} characters; the limit is {settings.max_question_chars:,}."
         raise BadQuestion(reason, "Shorten it to what you want to know; a plan goes to: lessons brief FILE")
-    kind = next((kind for kind, pattern in _KINDS if re.search(pattern, text, re.I)), "factual")
     ids = tuple(dict.fromkeys(_NATIVE_ID.findall(text)))
     figure = _FIGURE.search(text) is not None
-    return Question(text, kind, _standing_alone(text, history), figure, ids, tuple(_NUMBER.findall(text)))
+    query = _standing_alone(_accepted(text, history), history)
+    return Question(text, kind_of(query), query, figure, ids, tuple(_NUMBER.findall(text)))
+
+
+def _accepted(text: str, history: Sequence[str]) -> str:
+    """The follow-up that was offered first, where the answer is "yes"."""
+    return FOLLOW_UPS[0] if history and _YES.fullmatch(text) else text
 
 
 def _standing_alone(text: str, history: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from assistant.addressed import without_orders
 from index.hit import Hit
 from ingest.sentences import sentence_spans
 
@@ -14,8 +15,10 @@ LONGEST = 90  # words: a longer one is a list run together
 LONGEST_OPEN = 30  # words, without a full stop: a longer one is a table
 _LEANS_ON = re.compile(r"(this|that|these|those|it|its|they|he|she|such|the same|also|however|therefore|thus)\b", re.I)
 _REFERENCE = re.compile(
-    r"\W*(references?|refs?|see also|for (details|more information))\b|\W?[\"“][^\"”]{10,}[\"”],"
-    r"|.*\b(report|board|memo|volume|vol|no|jpl d-\d+)\b.*, (\w+ \d{1,2}, )?(19|20)\d\d\.?$",
+    r"\W*(references?|refs?|see also|see (the )?\W?(lesson|description|abstract|attach|above|below)"
+    r"|for (details|more information))\b|\W?[\"“][^\"”]{10,}(,[\"”]|[\"”],)"
+    r"|.*\b(report|board|memo|volume|vol|no|jpl d-\d+)\b.*, (\w+ \d{1,2}, )?(19|20)\d\d\.?$"
+    r"|.*[\"“][^\"”]{10,}[,.][\"”].*(19|20)\d\d\.?$|.{0,100}\b(figure|fig\.|table) \d+\w?\.?$",
     re.I | re.S,
 )
 _LABEL = re.compile(r"\b[A-Z][\w /()'-]{1,30}:(?=\s)")
@@ -24,13 +27,14 @@ _LABEL = re.compile(r"\b[A-Z][\w /()'-]{1,30}:(?=\s)")
 def quotable(hit: Hit) -> list[tuple[int, int]]:
     """The spans in the source of the passage's sentences that can stand as a quote.
 
-    Headings, labels and questions cannot; a sentence that leans on the one before it ("This led to …") takes it along.
+    Headings, labels and questions cannot, nor what speaks to software; a sentence that leans on the one before it
+    ("This led to …") takes it along.
     """
     spans: list[tuple[int, int]] = []
     previous: int | None = None
-    for start, end in sentence_spans(hit.text):
+    for start, end in sentence_spans(without_orders(hit.text)):
         start = _after_heading(hit, start, end)
-        if _can_stand(hit.text[start:end]) and not _is_title(hit.text[start:end], hit.title):
+        if stands_alone(hit.text[start:end]) and not _is_title(hit.text[start:end], hit.title):
             leans = previous is not None and _LEANS_ON.match(hit.text[start:end])
             first = previous if leans and len(hit.text[previous:end].split()) < LEANING else start
             spans.append((hit.start + (first or 0), hit.start + end))
@@ -51,7 +55,8 @@ def _after_heading(hit: Hit, start: int, end: int) -> int:
     return start
 
 
-def _can_stand(text: str) -> bool:
+def stands_alone(text: str) -> bool:
+    """Whether a sentence says something by itself: it is no heading, label, reference or question."""
     words = len(text.split())
     longest = LONGEST if text.endswith((".", "!", ".)", '."', ".”")) else LONGEST_OPEN
     if _REFERENCE.match(text):

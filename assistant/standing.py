@@ -11,15 +11,12 @@ from ingest.model import NOT_LESSONS
 
 _NOT_A_LESSON = {"guidance": "guidance", "template": "a template", "reference": "a reference document"}
 OLD = 5  # years: systems, staff and rules have changed since
-COUNTED = frozenset({"count", "most-common", "trend"})
 
 
-def caveats(sources: Sequence[Cited], kind: str, today: date) -> list[str]:
+def caveats(sources: Sequence[Cited], today: date) -> list[str]:
     """What a careful reader should know before relying on these records; empty when there is nothing to say."""
     said: list[str] = []
     records = {source.lesson_id: source for source in sources}
-    if kind in COUNTED:
-        said.append("These are the closest records, not a count over all of them.")
     if len(records) == 1:
         said.append("One record reports this; nothing else in the library confirms it.")
     dates = [source.event_date for source in records.values() if source.event_date]

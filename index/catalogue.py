@@ -9,7 +9,7 @@ from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from index import similar
+from index import repeats, similar
 from index.filters import Filters, Selection
 from index.hit import LessonView, SourceView
 from index.passages import Ids
@@ -113,6 +113,7 @@ class Catalogue(Store):
             source_id=row["source_id"],
             archived=bool(row["archived"]),
             similar=tuple(similar.linked(self, row["id"])),
+            repeats=tuple(repeats.repeats_of(self, row["id"])),
             **{name: values.pop(name) for name in ("lesson_id", "title", "start", "end", "provenance")},
             sections=tuple(values.pop("sections")),
             fields=values,

@@ -14,7 +14,7 @@ from ingest.errors import LibraryError, SchemaMismatch
 
 REMEDY = "Check that the disk is not full and that you may write to the library's folder."
 BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
-LAYOUT = 4
+LAYOUT = 5
 """Of the catalogue; `migrations/NNN.sql` leads to layout NNN from the one before."""
 
 

@@ -73,7 +73,8 @@ class Hits:
 class LessonView:
     """A whole record. `text` is the source's text at `start:end`; `archived` when its file is gone.
 
-    `similar` are the records it nearly repeats: their ids, and the share of the shorter one's text that both have.
+    `similar` are the records it nearly copies: their ids, and the share of the shorter one's text that both have.
+    `repeats` are those that tell of the same kind of event at another time, with how alike they are, 0 to 1.
     """
 
     lesson_id: str
@@ -88,12 +89,14 @@ class LessonView:
     sections: tuple[dict[str, Any], ...]
     provenance: dict[str, Any]
     similar: tuple[tuple[str, float], ...] = ()
+    repeats: tuple[tuple[str, float], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         out = asdict(self)
         fields: dict[str, Any] = out.pop("fields")
         similar = [{"lesson_id": lesson_id, "share": share} for lesson_id, share in self.similar]
-        return out | fields | {"similar": similar}
+        repeats = [{"lesson_id": lesson_id, "score": score} for lesson_id, score in self.repeats]
+        return out | fields | {"similar": similar, "repeats": repeats}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,14 @@ from index.engine import View
 from index.filters import Filters
 from index.hit import Hit, Hits, LessonView, SourceView, Stats
 from index.opened import OpenLibrary
+from index.records import Record, mentioning, records, saying
+from index.repeats import Radar, groups, keep, named, unexamined
 from index.search import Wanted, behind, best, find, named_first, reranked
 from ingest.errors import BadQuestion, LibraryError
 from ingest.model import Lesson, Prepared, Reading
 
 MOST_CANDIDATES = 12_800
+COMPARED = 64  # records whose events are compared between two transactions
 Mode = Literal["hybrid", "dense", "lexical"]
 
 
@@ -51,6 +54,27 @@ class Library(OpenLibrary):
             for path in living:
                 self.catalogue.archive(path)
         return len(living)
+
+    def compare_events(self, on_compared: Callable[[int], None] | None = None) -> list[tuple[str, str]]:
+        """Link records that were not compared yet with others whose events they repeat; pairs of ids, the later first.
+
+        `on_compared` is called with the number of records compared since its last call.
+        """
+        found: list[tuple[str, str]] = []
+        with self.storing():
+            waiting = unexamined(self.catalogue)
+            radar = Radar(self.catalogue, self.serving().ready()) if waiting else None
+            for at in range(0, len(waiting), COMPARED):
+                some = waiting[at : at + COMPARED]
+                assert radar
+                with self.snapshot() as view:
+                    pairs = radar.repeats_of(some, view)
+                with self.catalogue.transaction():
+                    keep(self.catalogue, some, pairs)
+                found += named(self.catalogue, pairs)
+                if on_compared:
+                    on_compared(len(some))
+        return found
 
     def stage(self, reading: Reading) -> None:
         """Keep what was read of a file until it is added, for a run that takes over from one that was cut short."""
@@ -141,6 +165,22 @@ class Library(OpenLibrary):
         Spans point into the source's text; the lesson's own text is that at `start:end`. Raises `BadFilter`.
         """
         return self.catalogue.lessons(filters or {})
+
+    def records(self, filters: Filters | None = None) -> list[Record]:
+        """Every record that matches, as counts look at it. Raises `BadFilter`."""
+        return records(self.catalogue, self.catalogue.select(filters or {}))
+
+    def mentioning(self, alternatives: Sequence[Sequence[str]]) -> set[int]:
+        """The numbers of the records with a sentence, or a title, that has all words of one of the alternatives."""
+        return mentioning(self.catalogue, alternatives)
+
+    def saying(self, phrases: Sequence[str]) -> set[int]:
+        """The numbers of the records with a passage that holds one of the phrases, whatever the case."""
+        return saying(self.catalogue, phrases)
+
+    def repeats(self) -> list[list[int]]:
+        """The numbers of the records that tell of the same kind of event at different times, group by group."""
+        return groups(self.catalogue)
 
     def source(self, source_id: int) -> SourceView:
         """A source as indexed, archived ones included. Raises `NotInLibrary`."""

@@ -121,3 +121,12 @@ CREATE TABLE acronyms (
 ) WITHOUT ROWID;
 CREATE INDEX acronyms_by_full ON acronyms ("full", lesson);
 CREATE INDEX acronyms_by_lesson ON acronyms (lesson);
+-- Living lessons whose events were compared with those of others, and pairs of them where one repeats the other.
+CREATE TABLE examined (lesson INTEGER PRIMARY KEY REFERENCES lessons (id)) WITHOUT ROWID;
+CREATE TABLE repeats (
+    lesson INTEGER NOT NULL REFERENCES lessons (id),
+    other INTEGER NOT NULL REFERENCES lessons (id),
+    score REAL NOT NULL,
+    PRIMARY KEY (lesson, other)
+) WITHOUT ROWID;
+CREATE INDEX repeats_by_other ON repeats (other);

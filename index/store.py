@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from index import acronyms, similar
+from index import acronyms, repeats, similar
 from index.identity import Named, keep_ids
 from index.passages import Embedded, Passages
 from ingest.model import Lesson, Prepared, Reading, Source
@@ -115,6 +115,7 @@ class Store(Passages):
         gone = [row["id"] for row in rows]
         similar.unlink(self, gone)
         acronyms.forget(self, gone)
+        repeats.forget(self, gone)
         self.execute_many("DELETE FROM passages WHERE lesson = ?", [(number,) for number in gone])
 
     def _put_source(self, source: Source) -> int:

@@ -42,7 +42,10 @@ class Step:
 
 @dataclass(slots=True)
 class Report:
-    """What a sync did (or, for a dry run, would do), and the size of the library after it."""
+    """What a sync did (or, for a dry run, would do), and the size of the library after it.
+
+    `repeats` are pairs of records, by id, where the first tells of an event like that of the second, at another time.
+    """
 
     added: int = 0
     changed: int = 0
@@ -54,6 +57,7 @@ class Report:
     lessons: int = 0
     passages: int = 0
     near_duplicates: int = 0
+    repeats: list[tuple[str, str]] = field(default_factory=list)
     embedded: int = 0
     seconds: float = 0.0
     peak_memory_mb: int = 0
@@ -103,6 +107,7 @@ def sync(
         if todo.removed:
             library.remove(todo.removed)
         _Work(library, todo, settings, report, on_step).run()
+        report.repeats = library.compare_events()
     stats = library.stats()
     report.lessons, report.passages = stats.lessons, stats.passages
     report.seconds = round(perf_counter() - started, 2)

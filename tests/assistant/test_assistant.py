@@ -82,8 +82,7 @@ def test_every_suggested_follow_up_is_asked_with_the_question_before(assistant, 
 
 def test_a_count_that_is_not_stated_is_not_made_up(assistant):
     answer = assistant.ask("How many football cups did the Madrid club win?")
-    assert answer.verdict == "none"
-    assert "do not count" in answer.message
+    assert (answer.verdict, answer.tally) == ("none", None)
 
 
 @pytest.mark.parametrize(

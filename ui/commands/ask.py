@@ -51,6 +51,10 @@ def search(
 def ask(
     question: str,
     filters: Filter = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Do not read this filter from the question's words: since, unit, …"),
+    ] = None,
     llm: Annotated[str | None, typer.Option(metavar="PROVIDER:MODEL", help="A chat model to write the answer.")] = None,
     library: LibraryFolder = None,
     as_json: Json = False,
@@ -64,9 +68,9 @@ def ask(
     with opened(settings) as opened_library:
         assistant = Assistant(opened_library, settings.assistant)
         if as_json:
-            print_json(assistant.ask(question, chosen).to_json())
+            print_json(assistant.ask(question, chosen, ignore=ignore or ()).to_json())
         else:
-            _stream(assistant, question, chosen)
+            _stream(assistant, question, chosen, ignore or ())
 
 
 def brief(
@@ -98,13 +102,17 @@ def brief(
             out.print("  No lesson found.", style="dim")
 
 
-def _stream(assistant: Assistant, question: str, filters: dict[str, str]) -> None:
+def _stream(assistant: Assistant, question: str, filters: dict[str, str], ignore: Sequence[str]) -> None:
     """Print each sentence as soon as it is known, then what it stands on."""
     from assistant.answer import Answer, Draft
 
     out = console()
-    for event in assistant.stream(question, filters):
+    side = None
+    for event in assistant.stream(question, filters, ignore=ignore):
         if isinstance(event, Draft):
+            if event.claim.side and event.claim.side != side:
+                side = event.claim.side
+                out.print(side, style="bold", markup=False)
             marks = "".join(f" [{n}]" for n in event.claim.citations)
             out.print(event.claim.text + marks, markup=False)
         elif isinstance(event, Answer):
@@ -113,6 +121,9 @@ def _stream(assistant: Assistant, question: str, filters: dict[str, str]) -> Non
 
 def _print_standing(answer: Answer) -> None:
     out = console()
+    if answer.filters_read:
+        read = ", ".join(f"{name} {answer.filters[name]}" for name in answer.filters_read)
+        out.print(f"\nOnly records with {read}, as the question says; --ignore NAME drops one.", markup=False)
     if answer.verdict == "none":
         out.print(answer.message, style="bold", markup=False)
         if answer.nearest:

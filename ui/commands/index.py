@@ -111,6 +111,8 @@ def show(lesson_id: str, library: LibraryFolder = None, as_json: Json = False) -
         out.print(f"  {'action':<14} {action['text']}  ({who})", markup=False)
     for lesson_id, share in lesson.similar:
         out.print(f"  {'similar':<14} {lesson_id}  ({share:.0%} of the shorter one's words)", markup=False)
+    for lesson_id, score in lesson.repeats:
+        out.print(f"  {'repeated':<14} {lesson_id}  (a like event at another time, {score:.2f})", markup=False)
     archived = " (no longer there)" if lesson.archived else ""
     out.print(f"  {'source':<14} {lesson.source}{archived}\n\n{lesson.text}", markup=False)
 
@@ -147,6 +149,10 @@ def print_report(report: Report, *, dry_run: bool = False) -> None:
     if report.near_duplicates:
         near = f"{report.near_duplicates:,} {_plural('pair', report.near_duplicates)}"
         out.print(f"{near} of records say nearly the same; `lessons show` names them.")
+    for later, earlier in report.repeats[:_NAMED]:
+        out.print(f"Again: {later} tells of an event like that of {earlier}.", markup=False)
+    if len(report.repeats) > _NAMED:
+        out.print(f"Again: {len(report.repeats) - _NAMED:,} more; `lessons trends` lists events that were repeated.")
     if dry_run:
         return
     speed = f", {report.embedded / report.seconds:,.0f} passages/s" if report.embedded and report.seconds else ""

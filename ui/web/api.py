@@ -9,6 +9,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from assistant.tally import FIELDS, terms_of
+from assistant.trends import SURVEYED
+from assistant.trends import trends as survey
 from index.filters import parse_filters
 from ingest.errors import LessonsError, LibraryError, ModelError, NotInLibrary, UsageError
 from ui.web.reference import reference_page
@@ -25,13 +28,20 @@ _STATUS: tuple[tuple[type[LessonsError], int], ...] = (
 )
 
 
+FilterQuery = Annotated[list[str] | None, Query(alias="filter", description="`name=value`; may be repeated.")]
+
+
 class Question(BaseModel):
-    """A question, filters such as `{"outcome": "failure"}`, and the earlier questions, oldest first."""
+    """A question, filters such as `{"outcome": "failure"}`, and the earlier questions, oldest first.
+
+    `ignore` names filters that are not to be read from the question's words: `["since"]`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     question: str
     filters: dict[str, str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list, max_length=50)
     history: list[Annotated[str, Field(max_length=10_000)]] = Field(default_factory=list, max_length=50)
 
 
@@ -49,18 +59,26 @@ def api_routes(library: Library, assistant: Assistant) -> APIRouter:
     @router.post("/api/ask")
     def ask(body: Question) -> dict[str, Any]:
         """Answer a question; the keys are those of `lessons ask --json`."""
-        return assistant.ask(body.question, body.filters, body.history).to_json()
+        return assistant.ask(body.question, body.filters, body.history, body.ignore).to_json()
 
     @router.get("/api/search")
     def search(
         q: Annotated[str, Query(description="What to search for.")],
         k: Annotated[int, Query(ge=1, le=100, description="How many passages.")] = 10,
-        filters: Annotated[
-            list[str] | None, Query(alias="filter", description="`name=value`; may be repeated.")
-        ] = None,
+        filters: FilterQuery = None,
     ) -> dict[str, Any]:
         """Find passages; the keys are those of `lessons search --json`."""
         return library.search(q, k, parse_filters(filters or [])).to_json()
+
+    @router.get("/api/trends")
+    def trends(
+        by: Annotated[list[str] | None, Query(description=f"One of: {', '.join(FIELDS)}; may be repeated.")] = None,
+        about: Annotated[str, Query(description="Words in one sentence; ` OR ` parts alternatives.")] = "",
+        filters: FilterQuery = None,
+    ) -> dict[str, Any]:
+        """Count all records; the keys are those of `lessons trends --json`."""
+        chosen = parse_filters(filters or [])
+        return survey(library, tuple(by or SURVEYED), chosen, terms_of(about)).to_json()
 
     @router.get("/api/status")
     def status() -> dict[str, Any]:

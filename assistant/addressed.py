@@ -1,0 +1,65 @@
+"""Text in a document that speaks to the software that reads it: never quoted, never shown to a language model.
+
+What documents say is data. A sentence that tells "AI assistants" to ignore instructions, or what to answer, is no
+experience of the organisation; with it goes what follows in its paragraph, which is usually more of the same.
+Greshake et al., "Not what you've signed up for", 2023, and Perez and Ribeiro, "Ignore previous prompt", 2022, show the
+forms it takes. No list is complete: a model's answer is held to the documents by `proof` all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+
+from ingest.sentences import sentence_spans
+
+
+def _patterns(lines: Iterable[str]) -> re.Pattern[str]:
+    """One pattern of all lines, parts put in where they are named."""
+    parts: dict[str, str] = {}
+    patterns = []
+    for line in lines:
+        name, named, part = line.partition(" = ")
+        for known, value in parts.items():
+            line, part = line.replace(f"<{known}>", value), part.replace(f"<{known}>", value)
+        if named and name.isalpha():
+            parts[name] = part
+        elif line and not line.startswith("# "):
+            patterns.append(f"(?:{line})")
+    return re.compile("|".join(patterns), re.I | re.S)
+
+
+_SPEAKS = _patterns(files("assistant").joinpath("orders.txt").read_text(encoding="utf-8").splitlines())
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+_PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
+
+
+@lru_cache(maxsize=1024)
+def addressed(text: str) -> tuple[tuple[int, int], ...]:
+    """The spans of a text, in order, that speak to software: from such a sentence to the end of its paragraph."""
+    found: list[tuple[int, int]] = []
+    for start, end in sentence_spans(text):
+        if found and start < found[-1][1]:
+            continue
+        if _SPEAKS.search(_UNSEEN.sub("", text[start:end])):
+            stop = _PARAGRAPH.search(text, end)
+            found.append((start, stop.start() if stop else len(text)))
+    return tuple(found)
+
+
+def plain(text: str) -> str:
+    """A model's sentence as words: links keep their text alone, pictures, tags and characters that nobody sees go."""
+    text = _UNSEEN.sub("", text)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)|<[/!?]?[A-Za-z][^>]{0,300}>", " ", text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"\b(?:https?|ftp|javascript|data):\S+|\bwww\.\S+", "…", text, flags=re.I)
+    return " ".join(text.split())
+
+
+def without_orders(text: str) -> str:
+    """The text with blanks in place of what speaks to software, as long as it was: offsets stay."""
+    for start, end in addressed(text):
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text

@@ -1,0 +1,90 @@
+"""What a question about all records asks to count, read by rules."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from assistant.asked import selected
+from assistant.kinds import BY, COUNTED, RECORDS
+from assistant.question import Question
+from assistant.tally import Terms
+from index.library import Library
+
+_STATES = {
+    "open": r"(?:still |not yet )?(?:open|unresolved|outstanding|unfinished|not closed)",
+    "done": r"(?:closed|completed|done|finished)",
+}
+_NOT_A_SUBJECT = re.compile(
+    rf"\b(?:how (?:many|often)|number|count|which|what|when|where|who|why|did|do|does|has|have|had|is|are|was|were|be|"
+    rf"been|there|their|our|we|us|you|it|in|of|on|at|to|by|for|from|the|a|an|all|any|and|with|as|that|this|these|those|than|"
+    rf"most|least|more|less|common|frequent(?:ly)?|often|times?|top|turns?|up|down|go|goes|going|went|rise|fall|trend|"
+    rf"over|hold|holds|held|come|comes|came|concern(?:s|ed|ing)?|about|relat(?:e|es|ed|ing)|involv(?:e|es|ed|ing)|mention(?:s|ed|ing)?|"
+    rf"contain(?:s|ed|ing)?|regard(?:ing)?|deal(?:s|ing)?|cover(?:s|ed|ing)?|say|says|tell|show|list|describ(?:e|es|ed|ing)|"
+    rf"written|wrote|made|recorded|reported|logged|filed|happen(?:s|ed)?|occur(?:s|red)?|library|organi[sz]ation|"
+    rf"database|collection|register|log|total|each|per|every|among|between|main|different|still|both|increas(?:e|es|ed|ing)|decreas(?:e|es|ed|ing)|rising|falling|growing|now|currently|ever|"
+    rf"record|please|me|give|can|could|recommend\w*|recommendations?|advi[cs]e\w*|again|repeated(?:ly)?|recurring|"
+    rf"keeps?|kept|happening|several|many|three|twice|once|learn(?:ed|t)|identified|but|not|never|yet|"
+    rf"{RECORDS}|{'|'.join(BY.values())})\b",
+    re.I,
+)
+_DIGITS = {"three": 3, "five": 5, "ten": 10}
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What is to be counted; `kind` is `count`, `most-common` or `trend`."""
+
+    kind: str
+    by: str | None
+    filters: dict[str, str]
+    terms: Terms
+    state: str | None
+    most: int | None = None
+
+
+def asked_to_count(library: Library, question: Question, today: date) -> Counting | None:
+    """What a question asks to count over all records; None if it asks for something else."""
+    text = question.query
+    kind = question.kind if question.kind in COUNTED else None
+    if kind is None:
+        return None
+    asked = selected(text, library.facets(), library.known(), today)
+    state = _take_state(asked.rest)
+    by, rest = _by(state[1], kind)
+    top = re.search(r"\btop (\w+)\b", text, re.I)
+    most = (int(top[1]) if top[1].isdigit() else _DIGITS.get(top[1].lower())) if top else None
+    return Counting(kind, by, asked.filters, _terms(rest), state[0], most)
+
+
+def _take_state(text: str) -> tuple[str | None, str]:
+    for state, pattern in _STATES.items():
+        if found := re.search(rf"\b(?:is|are|still|remain)\s+(?:{pattern})\b|^\W*how many (?:{pattern})\b", text, re.I):
+            return state, text.replace(found[0], " ")
+    return None, text
+
+
+def _by(text: str, kind: str) -> tuple[str | None, str]:
+    """The field to count by, and the text without it."""
+    over = "(?:by|per|each|every|for each|in each|across|over the)"
+    for before in (
+        rf"\b{over}\s+",
+        r"\b(?:most|least) (?:common|frequent|often|reported|recorded)\s+(?:root\s+)?",
+        r"\b(?:which|what|top \w+)\s+",
+    ):
+        if before.startswith(r"\b(?:which") and kind != "most-common":
+            break
+        for name in sorted(BY, key=lambda name: -len(BY[name])):
+            if found := re.search(rf"{before}(?:{BY[name]})\b", text, re.I):
+                return name, f"{text[: found.start()]} {text[found.end() :]}"
+    if kind == "most-common":
+        return "topic", text
+    return ("year" if kind == "trend" else None), text
+
+
+def _terms(text: str) -> Terms:
+    """What is left is what the records are about; `or` and commas part alternatives."""
+    parts = re.split(r"\bor\b|,|/|\?", text)
+    words = [re.findall(r"[^\W_]+(?:-[^\W_]+)*", _NOT_A_SUBJECT.sub(" ", part)) for part in parts]
+    return tuple(tuple(one) for one in words if one)
