@@ -6,15 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from assistant.repeated import Repeated
 from assistant.tally import Tally
 from ingest.model import Kind, Maturity, Outcome
 
 Verdict = Literal["answered", "partial", "none"]
+Disagreement = Literal["figure", "advice", "inside"]
+_DECIDES: dict[Disagreement, str] = {
+    "figure": "Which figure holds depends on the circumstances that each record tells.",
+    "advice": "Which advice holds depends on the circumstances that each record tells.",
+    "inside": "Which is right, the record's author may know.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A record an answer stands on: `quote` is exactly the source's text at `start:end`, `n` its mark in the text."""
+    """A record an answer stands on: `quote` is exactly the source's text at `start:end`, `n` its mark in the text.
+
+    `external` when its collection is one of another organisation.
+    """
 
     n: int
     lesson_id: str
@@ -34,6 +44,8 @@ class Cited:
     unit: str | None = None
     project: str | None = None
     owner: str | None = None
+    collection: str | None = None
+    external: bool = False
     superseded_by: str | None = None
     confidence: str = "unreviewed"
     currency: str = "current"
@@ -66,11 +78,44 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """Statements that cannot all hold: of a `figure`, of `advice`, or `inside` one record.
+
+    `about` is what they differ in; `sides` are the quotes, each from the source with its number.
+    """
+
+    kind: Disagreement
+    about: str
+    sides: tuple[Cited, ...]
+
+    @property
+    def text(self) -> str:
+        """Both sides in a line, and what would decide between them."""
+        told = " — ".join(
+            f"{side.lesson_id} ({side.event_date[:4] if side.event_date else 'undated'}): "
+            f"“{' '.join(side.quote.split())}” [{side.n}]"
+            for side in self.sides
+        )
+        itself = "The record disagrees with itself" if self.kind == "inside" else "Records disagree"
+        return f"{itself} on {self.about}: {told} {_DECIDES[self.kind]}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "about": self.about,
+            "text": self.text,
+            "sides": [{"n": side.n, "lesson_id": side.lesson_id, "quote": side.quote} for side in self.sides],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with its proof. `answer` is the claims' text with `[n]` marks; `nearest` is filled only for `none`.
 
     `filters` are those it was found with; the names in `filters_read` were read from the question's words. `tally` is
-    there where records were counted.
+    there where records were counted. `asked` is how often the question was asked in the last month, where it is kept
+    among the needs. `independent` is how many of the cited records are no near-copies of another; `repeats` are events
+    told in them that happened again.
     """
 
     question: str
@@ -80,13 +125,16 @@ class Answer:
     sources: tuple[Cited, ...] = ()
     nearest: tuple[Cited, ...] = ()
     caveats: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     who_to_ask: tuple[str, ...] = ()
     follow_ups: tuple[str, ...] = ()
     message: str = ""
     filters: Mapping[str, str] = field(default_factory=dict)
     filters_read: tuple[str, ...] = ()
     tally: Tally | None = None
+    asked: int = 0
+    independent: int = 0
+    repeats: tuple[Repeated, ...] = ()
     took_ms: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -108,11 +156,14 @@ class Answer:
             "claims": [claim.to_json() for claim in self.claims],
             "sources": [cited.to_json() for cited in self.sources],
             "caveats": list(self.caveats),
-            "conflicts": list(self.conflicts),
+            "conflicts": [conflict.to_json() for conflict in self.conflicts],
             "who_to_ask": list(self.who_to_ask),
             "follow_ups": list(self.follow_ups),
             "filters": dict(self.filters),
             "filters_read": list(self.filters_read),
+            "asked": self.asked,
+            "independent": self.independent,
+            "repeats": [event.to_json() for event in self.repeats],
             "took_ms": self.took_ms,
         }
         if self.tally is not None:

@@ -9,16 +9,19 @@ from datetime import date
 from assistant.addressed import plain, without_orders
 from assistant.answer import Answer, Claim, Draft, Event, Progress, Verdict
 from assistant.asked import narrowed
+from assistant.brief import Task, bearing, is_plan, tasks_of
 from assistant.compose import compose, tell
+from assistant.conflicts import conflicts
 from assistant.counted import count
 from assistant.evidence import Evidence, gather
 from assistant.marks import Written, sentences
-from assistant.proof import support
+from assistant.needs import Needs
+from assistant.proof import by_meaning, support
 from assistant.question import Question, understand
 from assistant.reply import Reply
 from assistant.settings import AssistantSettings
 from assistant.sides import Side, sides_of
-from assistant.verdict import calibration_of, decide
+from assistant.verdict import calibration_of, verdict_of
 from assistant.writer import NO_ANSWER, opaque_ids, write
 from index.filters import Filters
 from index.hit import Hit
@@ -31,11 +34,15 @@ DOUBTED = 2  # records quoted where it is not sure that they answer
 
 
 class Assistant:
-    """Answers questions from a library, with proof; quotes alone, or a language model's words where one is set."""
+    """Answers questions from a library, with proof; quotes alone, or a language model's words where one is set.
 
-    def __init__(self, library: Library, settings: AssistantSettings | None = None) -> None:
+    With `needs`, what it cannot answer is kept.
+    """
+
+    def __init__(self, library: Library, settings: AssistantSettings | None = None, needs: Needs | None = None) -> None:
         self.library = library
         self.settings = settings or AssistantSettings()
+        self._needs = needs
 
     def ask(
         self,
@@ -65,7 +72,15 @@ class Assistant:
         Sentences of a draft keep their numbers in the answer.
         """
         understood = understand(question, history, self.settings)
-        return _Asking(self.library, self.settings, understood, filters or {}).events(ignore)
+        asking = _Asking(self.library, self.settings, understood, filters or {})
+        for event in asking.plan(tasks_of(question)) if is_plan(question) else asking.events(ignore):
+            yield self._noted(event) if isinstance(event, Answer) else event
+
+    def _noted(self, answer: Answer) -> Answer:
+        """The answer, kept as a need where it leaves one."""
+        if self._needs is None or answer.verdict == "answered" or answer.kind == "off-topic":
+            return answer
+        return replace(answer, asked=self._needs.note(answer, date.today()))
 
 
 class _Asking(Reply):
@@ -105,7 +120,28 @@ class _Asking(Reply):
         if not self.claims:
             most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
             yield from self.quoted(compose(self.library, evidence, most))
+        told = [source.lesson_id for source in self.citations.sources]
+        self.conflicts = conflicts(self.library, evidence, self.citations, told)
+        self.clock.lap("check")
         yield self.answer(self.question.kind)
+
+    def plan(self, tasks: Sequence[Task]) -> Iterator[Event]:
+        """A plan put in the place of a question: what was learned of each of its tasks."""
+        yield Progress("searching")
+        silent = []
+        for task in tasks:
+            found = [sentence for sentence, _ in bearing(self.library, task, self.filters)]
+            yield from self.quoted(found, task.text)
+            if not found:
+                silent.append(task.text)
+        self.clock.lap("search")
+        if not self.claims:
+            yield self.none(None, f"No lesson found for any of the {len(tasks)} tasks.")
+            return
+        if silent:
+            self.verdict = "partial"
+            self.caveats.append(f"No lesson found for: {'; '.join(silent)}.")
+        yield self.answer("planning")
 
     def _evidence(self, ignore: Collection[str]) -> Evidence:
         """What is found, narrowed down as the question says; where that leaves nothing, what there is elsewhere."""
@@ -126,7 +162,7 @@ class _Asking(Reply):
 
     def _found(self, question: Question, said: Filters) -> tuple[Evidence, Verdict]:
         evidence = self._current(gather(self.library, question, {**self.filters, **said}))
-        return evidence, decide(evidence, calibration_of(self.library))
+        return evidence, verdict_of(evidence, question.query, calibration_of(self.library))
 
     def _compare(self, sides: Sequence[Side]) -> Iterator[Event]:
         """Each side answered by itself, so that neither crowds out the other; what is not stated is said."""
@@ -196,7 +232,7 @@ class _Asking(Reply):
         said = plain(sentence.text)
         numbers, best = [], 0.0
         for mark in sentence.cited:
-            found = support(said, texts[mark], context=hits[mark].title)
+            found = support(said, texts[mark], context=hits[mark].title, similarity=by_meaning)
             if found.supported:
                 start = hits[mark].start
                 numbers.append(self.citations.cite(hits[mark], start + found.start, start + found.end).n)

@@ -1,71 +1,169 @@
-"""Brief a plan: its tasks, and for each what was learned before."""
+"""Brief a plan: its tasks, and for each what was learned before, so that lessons come to the work."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assistant.answer import Cited, Claim
-from assistant.assistant import Assistant
+from assistant.citing import Citations
+from assistant.evidence import Evidence, Sentence, gather
+from assistant.question import Question
 from assistant.settings import AssistantSettings
+from assistant.verdict import answerable, calibration_of, features
+from index.filters import Filters
 from index.library import Library
 from ingest.sentences import sentence_spans
 
-MAX_TASKS = 40
+MAX_TASKS = 60
 LONGEST = 1000  # characters of a task that is asked about
-_SHORTEST = 4  # words: a shorter line is a heading
-_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\])\s+(.*\S)\s*$", re.M)
+_SHORTEST = 3  # words: a shorter line says too little to find anything by
+_FEWEST = 2  # list items that make a text a plan
+RECORDS = 3  # of a task
+REASON = 0.7  # of a record's best sentence: what happened is told where it bears on the task as well
+WORTH = 0.75  # of the best record's score: a weaker one is beside the point
+_ITEM = re.compile(
+    r"^[^\S\n]*(?:[-*+•▪◦]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|[a-z][.)]|\[[ xX]\]|(?:step|task) \d+[:.])\s+(.*\S)", re.I
+)
+_HEADING = re.compile(r"^\s*(?:#{1,6}\s+(.+)|([A-Z][^.!?|]{2,60}):?)\s*$")
+_ROW = re.compile(r"^\s*\|?(.+\|.+?)\|?\s*$")
+_RULE = re.compile(r"^[\s|:-]+$")
+_BOX = re.compile(r"^\[[ xX]\]\s*")
+_ADVICE = ("recommendation", "lesson", "action", "sustain", "improve")
+_WHY = ("cause", "event", "summary", "impact")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A line of a plan; `under` is the heading it stands under."""
+
+    text: str
+    under: str = ""
+
+    @property
+    def query(self) -> str:
+        """What is searched for it: the heading tells what a short line is about."""
+        return f"{self.under}: {self.text}"[:LONGEST] if self.under and len(self.text.split()) < 12 else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class TaskBrief:
-    """A task of the plan, the records that bear on it and what they say; both empty when none does."""
+    """A task of the plan, the records that bear on it, and what they say; both empty when none does.
+
+    `watch_out` has for each record what to do about it, then what happened.
+    """
 
     task: str
     lessons: tuple[Cited, ...]
     watch_out: tuple[Claim, ...]
+    checklist: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
             "task": self.task,
             "lessons": [source.to_json() for source in self.lessons],
             "watch_out": [claim.to_json() for claim in self.watch_out],
+            "checklist": list(self.checklist),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """The plan's tasks in their order; the checklist has a line for each thing to watch out for."""
+    """The plan's tasks in their order; the checklist has a line for each thing to do about them, each once."""
 
     tasks: tuple[TaskBrief, ...]
 
     @property
     def checklist(self) -> list[str]:
-        """`text (record)` for each claim, each once."""
-        lines = [
-            f"{claim.text} ({', '.join(source.lesson_id for source in item.lessons if source.n in claim.citations)})"
-            for item in self.tasks
-            for claim in item.watch_out
-        ]
-        return list(dict.fromkeys(lines))
+        """`text (record)`."""
+        return list(dict.fromkeys(line for item in self.tasks for line in item.checklist))
 
     def to_json(self) -> dict[str, Any]:
         return {"tasks": [item.to_json() for item in self.tasks], "checklist": self.checklist}
 
+    def to_markdown(self) -> str:
+        """A checklist to print or paste: under each task its lines, each with its record."""
+        lines = [f"# Checklist from {sum(bool(item.checklist) for item in self.tasks)} of {len(self.tasks)} tasks", ""]
+        for item in self.tasks:
+            lines.append(f"## {item.task}")
+            lines += [f"- [ ] {line}" for line in item.checklist] or ["No lesson found."]
+            lines.append("")
+        return "\n".join(lines)
 
-def tasks_of(plan: str) -> list[str]:
-    """The list items of a plan, or its sentences where it has no list; at most `MAX_TASKS`."""
-    lines = [found[1] for found in _ITEM.finditer(plan)]
-    lines = lines or [" ".join(plan[start:end].split()) for start, end in sentence_spans(plan)]
-    lines = [line[:LONGEST] for line in lines]
-    return [line for line in dict.fromkeys(lines) if len(line.split()) >= _SHORTEST][:MAX_TASKS]
+
+def tasks_of(plan: str) -> list[Task]:
+    """The list items and table rows of a plan under their headings, or its sentences; at most `MAX_TASKS`."""
+    listed = [task for task in _lines(plan) if len(task.text.split()) >= _SHORTEST]
+    if not listed:
+        texts = (" ".join(plan[start:end].split()) for start, end in sentence_spans(plan))
+        listed = [Task(text[:LONGEST]) for text in texts if len(text.split()) > _SHORTEST]
+    return list({task.text: task for task in listed}.values())[:MAX_TASKS]
 
 
-def brief_plan(library: Library, tasks: Sequence[str], settings: AssistantSettings) -> Brief:
-    """Ask the library about each task, by quotes alone."""
-    quoting = settings.model_copy(update={"llm": None, "max_sources": 3})
-    assistant = Assistant(library, quoting)
-    answers = [(task, assistant.ask(task)) for task in tasks]
-    return Brief(tuple(TaskBrief(task, answer.sources, answer.claims) for task, answer in answers))
+def is_plan(text: str) -> bool:
+    """Whether a text is a list of tasks and not a question."""
+    return sum(_ITEM.match(line) is not None for line in text.splitlines()) >= _FEWEST
+
+
+def _lines(plan: str) -> Iterator[Task]:
+    heading, rows = "", 0
+    for line in plan.splitlines():
+        if item := _ITEM.match(line):
+            yield Task(_BOX.sub("", item[1])[:LONGEST], heading)
+        elif (row := _ROW.match(line)) and line.count("|") > 1:
+            rows += not _RULE.match(line)
+            if rows > 1 and not _RULE.match(line):  # the first has the columns' names
+                cells = [cell.strip() for cell in row[1].split("|")]
+                yield Task(max(cells, key=lambda cell: len(cell.split()))[:LONGEST], heading)
+            continue
+        elif found := _HEADING.match(line):
+            heading = (found[1] or found[2]).strip(" #:")
+        rows = 0
+
+
+def brief_plan(
+    library: Library, tasks: Sequence[Task], settings: AssistantSettings, filters: Filters | None = None
+) -> Brief:
+    """What the library says to each task, by quotes alone. Raises `BadFilter`."""
+    briefs = []
+    for task in tasks:
+        citations = Citations(library, settings.external)
+        claims, lines = [], []
+        for sentence, advice in bearing(library, task, filters):
+            source = citations.cite(sentence.hit, sentence.start, sentence.end)
+            claims.append(Claim(sentence.text, (source.n,), 1.0))
+            if advice:
+                lines.append(f"{sentence.text} ({sentence.hit.lesson_id})")
+        briefs.append(TaskBrief(task.text, citations.sources, tuple(claims), tuple(lines)))
+    return Brief(tuple(briefs))
+
+
+def bearing(library: Library, task: Task, filters: Filters | None = None) -> list[tuple[Sentence, bool]]:
+    """What to quote for a task, and whether it is advice: of each record that bears on it what to do, then why."""
+    calibration = calibration_of(library)
+    question = Question(task.text, "planning", task.query[:LONGEST])
+    evidence = gather(library, question, filters)
+    if answerable(features(evidence, question.query), calibration) < calibration.none_below:
+        return []
+    found: list[tuple[Sentence, bool]] = []
+    for lesson_id in _records(evidence):
+        own = [sentence for sentence in evidence.sentences if sentence.hit.lesson_id == lesson_id]
+        advice = next((one for one in own if one.section in _ADVICE), None)
+        reason = next((one for one in own if one.section in _WHY and one.score >= REASON * own[0].score), None)
+        found += [(one, one is advice) for one in (advice, reason) if one] or [(own[0], False)]
+    return found
+
+
+def _records(evidence: Evidence) -> list[str]:
+    """The records that bear on the task by themselves, the best first, without those that another one replaces."""
+    best: dict[str, float] = {}
+    here = {hit.lesson_id for hit in evidence.hits}
+    for sentence in evidence.sentences:
+        if sentence.hit.superseded_by not in here:
+            best.setdefault(sentence.hit.lesson_id, sentence.score)
+    least = WORTH * max(best.values(), default=0)
+    dense = {hit.lesson_id: hit.dense for hit in reversed(evidence.hits)}
+    likely = [name for name, score in best.items() if score >= least and dense.get(name, 0) >= 0.5 * evidence.near]
+    return likely[:RECORDS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from assistant.answer import Cited
 from index.hit import Hit
 from index.library import Library
@@ -11,8 +13,9 @@ from ingest.errors import LibraryError
 class Citations:
     """Gives each quote its number, the same quote the same number, after making sure that it is in the source."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, external: Collection[str] = ()) -> None:
         self._library = library
+        self._external = external
         self._texts: dict[int, str] = {}
         self._cited: dict[tuple[int, int, int], Cited] = {}
 
@@ -27,7 +30,7 @@ class Citations:
             if self._text(hit.source_id)[start:end] != quote:
                 reason = f"The document of {hit.lesson_id} was indexed again while it was being read."
                 raise LibraryError(reason, "Ask again.")
-            self._cited[key] = cited(len(self._cited) + 1, hit, start, end)
+            self._cited[key] = cited(len(self._cited) + 1, hit, start, end, self._external)
         return self._cited[key]
 
     @property
@@ -41,8 +44,8 @@ class Citations:
         return self._texts[source_id]
 
 
-def cited(n: int, hit: Hit, start: int, end: int) -> Cited:
-    """The hit as source number `n`, with the quote at `start:end`."""
+def cited(n: int, hit: Hit, start: int, end: int, external: Collection[str] = ()) -> Cited:
+    """The hit as source number `n`, with the quote at `start:end`; `external` are collections of others."""
     section = next((s.heading for s in hit.sections if s.start <= start < s.end), hit.section)
     return Cited(
         n=n,
@@ -63,6 +66,8 @@ def cited(n: int, hit: Hit, start: int, end: int) -> Cited:
         unit=hit.unit,
         project=hit.project,
         owner=hit.owner,
+        collection=hit.collection,
+        external=hit.collection in external,
         superseded_by=hit.superseded_by,
         currency="superseded" if hit.superseded_by else "current",
     )

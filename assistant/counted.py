@@ -12,7 +12,7 @@ from assistant.answer import Claim, Event
 from assistant.counting import Counting, asked_to_count
 from assistant.evidence import covered
 from assistant.quotable import quotable
-from assistant.repeated import TIMES, Repeated, recommended, repeated
+from assistant.repeated import TIMES, recommended, repeated
 from assistant.reply import Reply
 from assistant.tally import TIMES as OVER_TIME
 from assistant.tally import Group, Tally, matching, tally
@@ -72,7 +72,7 @@ def _again(reply: Reply, asked: Counting, said: Collection[str]) -> Iterator[Eve
         ]
     else:
         events = repeated(reply.library, records)[: reply.settings.max_sources]
-        lines = [(_told(event), list(event.lesson_ids)) for event in events]
+        lines = [(f"{len(event.lesson_ids)} times: {event.text}", list(event.lesson_ids)) for event in events]
     reply.clock.lap("count")
     if not lines:
         yield reply.none(None, f"{_REPEATS[asked.kind]} in {len(records):,} records.")
@@ -82,12 +82,6 @@ def _again(reply: Reply, asked: Counting, said: Collection[str]) -> Iterator[Eve
         yield reply.draft(Claim(text, cited, 1.0, computed=True))
     reply.clock.lap("cite")
     yield reply.answer(asked.kind, FOLLOW_UPS)
-
-
-def _told(event: Repeated) -> str:
-    """How often an event happened, and by which records."""
-    rows = zip(event.titles, event.dates, strict=True)
-    return f"{len(event.titles)} times: " + ", ".join(f"“{title}” ({date[:4] or 'undated'})" for title, date in rows)
 
 
 def _tally(library: Library, asked: Counting) -> Tally:

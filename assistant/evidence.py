@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from assistant.quotable import quotable, readable
 from index.filters import Filters
 from index.hit import Hit, Hits
 from index.library import Library
+from index.reader import packaged_reader
 
+READ = 24  # sentences that the reader reads together with the question, the best of them by the other signs
 PASSAGES = 12  # passages read for an answer
 READ_WHOLE = 2  # records at the top whose other passages are read too: the cause may share no word with the question
+ANSWERS = 0.3  # what the reader's word adds to a score
 SUITS = 0.08  # what the form of an answer adds to a score; its content decides
 _BECAUSE = re.compile(r"\b(because|due to|caused|led to|reason|since)\b", re.I)
 _ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
@@ -36,7 +39,9 @@ class Sentence:
     """A quotable sentence. `start:end` are offsets in the source; `text` is it on one line, for showing.
 
     `near` is its cosine similarity to the question and `covers` the share of the question's words in it, rare words
-    counting more and those in its record's title half; `score` joins both with the similarity of its whole passage.
+    counting more and those in its record's title half; `answers` is the probability that it answers, as the reader
+    sees it, and `denies` that it contradicts what the question takes for granted, both None for one that was not read.
+    `score` joins them with the similarity of its whole passage.
     """
 
     hit: Hit
@@ -47,6 +52,8 @@ class Sentence:
     near: float
     covers: float
     score: float
+    answers: float | None = None
+    denies: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +88,22 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
         key = _key(hit, start)
         score = 0.45 * similarity + 0.3 * covers + 0.25 * hit.dense + SUITS * suits(question, text, key)
         sentences.append(Sentence(hit, start, end, text, key, similarity, covers, score))
-    sentences.sort(key=lambda sentence: -sentence.score)
+    sentences = _read(question, sorted(sentences, key=lambda sentence: -sentence.score))
     best = max((covered(rarity, library.words_of(f"{hit.title} {hit.text}")) for hit in found.hits), default=0.0)
     return Evidence(
         found.hits, tuple(sentences), rarity, best, max((hit.dense for hit in found.hits), default=0.0), found.took_ms
     )
+
+
+def _read(question: Question, sentences: Sequence[Sentence]) -> list[Sentence]:
+    """The same, best first, the first of them read together with the question."""
+    first, rest = sentences[:READ], sentences[READ:]
+    found = packaged_reader().read(question.query, [sentence.text for sentence in first])
+    read = [
+        replace(sentence, score=sentence.score + ANSWERS * answers, answers=answers, denies=denies)
+        for sentence, answers, denies in zip(first, found.answers.tolist(), found.contradicts.tolist(), strict=True)
+    ]
+    return sorted([*read, *rest], key=lambda sentence: -sentence.score)
 
 
 def suits(question: Question, text: str, section: str | None) -> int:

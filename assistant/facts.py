@@ -135,6 +135,11 @@ class Facts:
         self.names = frozenset(_names(self.tokens, known))
         self.capitals = tuple(t.text for t in self.tokens if t.stem and t.text[0].isupper())
 
+    @property
+    def content(self) -> frozenset[str]:
+        """The stems of the words that tell something."""
+        return frozenset(self.words)
+
     def spelled_out(self, short: str) -> tuple[str, ...]:
         """The capitalised words whose initials make the acronym `short`, if they are here one after the other."""
         if not (short.isupper() and len(short) > 1):

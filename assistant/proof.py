@@ -1,8 +1,8 @@
 """Checks a sentence against a passage by rules that know nothing of what wrote the sentence.
 
 A sentence stands when everything checkable in it (numbers with their units, dates, names, identifiers, negations) is
-in its quote and enough of its other words are. The rules do not see who did what to whom: two names or two numbers
-of one quote exchanged pass.
+in its quote, what it gives as a cause is one there, and enough of its other words are there. The rules do not see who
+did what to whom: two names or two numbers of one quote exchanged pass.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from assistant.causes import turned
 from assistant.facts import Facts, identifier, stem
+from index.reader import packaged_reader
 from ingest.sentences import sentence_spans
 
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
-"""The cosine similarity (-1 to 1) of a sentence to each of some texts."""
+"""How near a sentence is in meaning to each of some texts, at most 1."""
 
 SUPPORTED = 0.6
 """The least score that counts as support.
@@ -35,7 +37,7 @@ _NEAREST = 8  # quotes worth embedding
 class Missing:
     """Something the sentence says and its quote does not. A negation may also be one that the sentence left out."""
 
-    kind: Literal["number", "name", "negation", "word"]
+    kind: Literal["number", "name", "negation", "cause", "word"]
     text: str
 
 
@@ -52,6 +54,11 @@ class Support:
     def supported(self) -> bool:
         """Whether the score suffices and no number, name or negation is missing."""
         return self.score >= SUPPORTED and all(one.kind == "word" for one in self.missing)
+
+
+def by_meaning(sentence: str, quotes: Sequence[str]) -> Sequence[float]:
+    """How far each quote entails the sentence, as the packaged reader sees it."""
+    return [float(value) for value in packaged_reader().read(sentence, quotes).entails]
 
 
 def support(sentence: str, passage: str, *, context: str = "", similarity: Similarity | None = None) -> Support:
@@ -107,15 +114,21 @@ def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[
     ]
     total = len(claim.numbers) + len(claim.identifiers) + len(claim.words)
     score = 1 - len(missing) / total if total else 0.0
-    return score, (*missing, *(Missing("negation", text) for text in _contradictions(claim, quote)))
+    missing += [Missing("negation", text) for text in _contradictions(claim, quote)]
+    if not _copied(claim, quote) and turned(claim.text, quote.text):
+        missing.append(Missing("cause", claim.text))
+    return score, tuple(missing)
+
+
+def _copied(claim: Facts, quote: Facts) -> bool:
+    return claim.text.rstrip(".") in quote.text
 
 
 def _contradictions(claim: Facts, quote: Facts) -> Iterator[str]:
     """Negations of one text that the other lacks though it speaks of the same thing."""
     ours, theirs = claim.cues(quote.stems), quote.cues(claim.stems)
     granted = quote.affirmed(theirs, loosely=True)
-    copied = claim.text.rstrip(".") in quote.text
-    for cue in () if copied else ours:
+    for cue in () if _copied(claim, quote) else ours:
         first = next(iter(cue.denied.values()), "")
         if first in granted or not any(cue.meets(other) for other in theirs):
             yield cue.text

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from assistant.quotable import readable, stands_alone
 from index.filters import Filters
+from index.hit import LessonView
 from index.library import Library
 from index.records import Record
 from ingest.sentences import sentence_spans
@@ -53,6 +54,12 @@ class Repeated:
     titles: tuple[str, ...]
     dates: tuple[str, ...]
     units: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """When it happened, and which records tell it."""
+        rows = zip(self.lesson_ids, self.titles, self.dates, strict=True)
+        return ", ".join(f"“{title}” ({lesson_id}, {date[:4] or 'undated'})" for lesson_id, title, date in rows)
 
     def to_json(self) -> dict[str, Any]:
         rows = zip(self.lesson_ids, self.titles, self.dates, self.units, strict=True)
@@ -106,6 +113,43 @@ def repeated(library: Library, records: Sequence[Record]) -> list[Repeated]:
         )
         for group in sorted(groups, key=lambda group: (-len(group), _time(group[0])))
     ]
+
+
+def repeated_with(library: Library, lesson_ids: Iterable[str]) -> list[Repeated]:
+    """Events that happened again, of which one of these records tells, directly or through others."""
+    found, known = list[Repeated](), set[str]()
+    for lesson_id in lesson_ids:
+        group: dict[str, LessonView] = {}
+        waiting = [] if lesson_id in known else [lesson_id]
+        while waiting:
+            view = library.get(waiting.pop(0))
+            group[view.lesson_id] = view
+            waiting += [other for other, _ in view.repeats if other not in group and other not in waiting]
+        known.update(group)
+        if len(group) > 1:
+            views = sorted(group.values(), key=lambda view: view.fields["event_date"] or "")
+            found.append(
+                Repeated(
+                    tuple(view.lesson_id for view in views),
+                    tuple(view.title for view in views),
+                    tuple(view.fields["event_date"] or "" for view in views),
+                    tuple(view.fields["unit"] or "" for view in views),
+                )
+            )
+    return found
+
+
+def independent(library: Library, lesson_ids: Iterable[str]) -> int:
+    """How many of the records stand by themselves: those that nearly copy each other count as one."""
+    left, count = list(dict.fromkeys(lesson_ids)), 0
+    while left:
+        count += 1
+        waiting = [left.pop(0)]
+        while waiting:
+            copies = {other for other, _ in library.get(waiting.pop()).similar}
+            waiting += [one for one in left if one in copies]
+            left = [one for one in left if one not in copies]
+    return count
 
 
 def _time(record: Record) -> tuple[str, str]:

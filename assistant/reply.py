@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from assistant.answer import Answer, Cited, Claim, Draft, Verdict
+from assistant.answer import Answer, Cited, Claim, Conflict, Draft, Verdict
 from assistant.citing import Citations, cited
 from assistant.evidence import Evidence, Sentence
 from assistant.question import FOLLOW_UPS, Question
 from assistant.quotable import quotable
+from assistant.repeated import independent, repeated_with
 from assistant.settings import AssistantSettings
 from assistant.standing import caveats, who_to_ask
 from assistant.tally import Tally
@@ -31,9 +32,10 @@ class Reply:
         self.question = question
         self.filters = dict(filters)
         self.read: tuple[str, ...] = ()
-        self.citations = Citations(library)
+        self.citations = Citations(library, settings.external)
         self.claims: list[Claim] = []
         self.caveats: list[str] = []
+        self.conflicts: list[Conflict] = []
         self.verdict: Verdict = "answered"
         self.tally: Tally | None = None
         self.outdated: dict[str, Hit] = {}
@@ -59,7 +61,9 @@ class Reply:
             for hit in self.outdated.values()
             if hit.superseded_by in cited_ids
         ]
-        standing = [] if self.tally else caveats(sources, date.today())
+        ids = list(dict.fromkeys(source.lesson_id for source in sources))
+        alone = independent(self.library, ids)
+        standing = [] if self.tally else caveats(sources, alone, date.today())
         return Answer(
             question=self.question.text,
             kind=kind,
@@ -67,11 +71,14 @@ class Reply:
             claims=tuple(self.claims),
             sources=sources,
             caveats=(*self.caveats, *left_out, *standing),
+            conflicts=tuple(self.conflicts),
             who_to_ask=tuple(who_to_ask(sources)),
             follow_ups=tuple(follow_ups),
             filters=self.filters,
             filters_read=self.read,
             tally=self.tally,
+            independent=alone,
+            repeats=tuple(repeated_with(self.library, ids)),
             took_ms=self.clock.took(),
         )
 
@@ -81,7 +88,7 @@ class Reply:
         for hit in evidence.hits if evidence else ():
             if hit.lesson_id not in best and len(best) < NEAREST:
                 start, end = (quotable(hit) or [(hit.start, hit.end)])[0]
-                best[hit.lesson_id] = cited(len(best) + 1, hit, start, end)
+                best[hit.lesson_id] = cited(len(best) + 1, hit, start, end, self.settings.external)
         nearest = tuple(best.values())
         return Answer(
             question=self.question.text,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from assistant.asked import Facets
 
+LONGEST = 8  # words of a side: more are a question of their own
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LEAD = (
     r"(?:(?:please\s+)?compare\s+|(?:how|what|which|when|where|why)\b.*?\b(?:do|does|did|is|are|was|were|between)\s+"
@@ -53,6 +54,8 @@ def sides_of(text: str, facets: Facets) -> tuple[Side, Side] | None:
     for pattern in _APART:
         if found := pattern.match(text):
             parts = found.groupdict()
+            if max(len(parts[name].split()) for name in "ab") > LONGEST:
+                continue
             one, other = _completed(parts["a"].strip(), parts["b"].strip())
             pre, post = parts.get("pre") or "", _COMPARING.sub(" ", parts["post"])
             left, right = (_side(name, f"{pre} {whole} {post}", facets) for name, whole in (one, other))

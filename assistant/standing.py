@@ -13,12 +13,17 @@ _NOT_A_LESSON = {"guidance": "guidance", "template": "a template", "reference": 
 OLD = 5  # years: systems, staff and rules have changed since
 
 
-def caveats(sources: Sequence[Cited], today: date) -> list[str]:
-    """What a careful reader should know before relying on these records; empty when there is nothing to say."""
+def caveats(sources: Sequence[Cited], independent: int, today: date) -> list[str]:
+    """What a careful reader should know before relying on these records; empty when there is nothing to say.
+
+    `independent` is how many of the records are no near-copies of another.
+    """
     said: list[str] = []
     records = {source.lesson_id: source for source in sources}
     if len(records) == 1:
         said.append("One record reports this; nothing else in the library confirms it.")
+    elif records and independent == 1:
+        said.append(f"The {len(records)} records are near-copies of each other: one source, not several.")
     dates = [source.event_date for source in records.values() if source.event_date]
     if dates and today.year - int(max(dates)[:4]) > OLD:
         said.append(f"The newest of these records is from {max(dates)[:4]}; check that it still holds.")
@@ -27,6 +32,8 @@ def caveats(sources: Sequence[Cited], today: date) -> list[str]:
     for source in records.values():
         if source.superseded_by:
             said.append(f"{source.lesson_id} was superseded by {source.superseded_by}.")
+        if source.external:
+            said.append(f"“{source.title}” ({source.lesson_id}) comes from elsewhere: {source.collection}.")
         if source.kind in NOT_LESSONS:
             said.append(f"“{source.title}” ({source.lesson_id}) is {_NOT_A_LESSON[source.kind]}, not a lesson.")
     return said
@@ -34,10 +41,13 @@ def caveats(sources: Sequence[Cited], today: date) -> list[str]:
 
 def who_to_ask(sources: Sequence[Cited]) -> list[str]:
     """The roles that own the records, then the units they come from, those with most records first."""
+    count = len({source.lesson_id for source in sources})
+    return [name if count == 1 else f"{name} ({own} of {count} records)" for name, own in owners(sources)]
+
+
+def owners(sources: Sequence[Cited]) -> list[tuple[str, int]]:
+    """The same as names, with the number of their records."""
     records = {source.lesson_id: source for source in sources}.values()
-    owners = Counter(source.owner for source in records if source.owner)
+    roles = Counter(source.owner for source in records if source.owner)
     units = Counter(source.unit for source in records if source.unit)
-    ranked = [*owners.most_common(3), *units.most_common(3)]
-    if len(records) == 1:
-        return [name for name, _ in ranked]
-    return [f"{name} ({count} of {len(records)} records)" for name, count in ranked]
+    return [*roles.most_common(3), *units.most_common(3)]

@@ -1,24 +1,49 @@
-"""Decide whether the evidence answers the question, before anything is written."""
+"""Decide whether the evidence answers the question, before anything is written.
+
+Two things are asked apart: whether the library has anything on the question at all, and whether what it has states
+what is asked. Questions of another world fail the first, a missing detail or a false premise fails the second.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from assistant.answer import Verdict
 from assistant.evidence import Evidence
+from assistant.facts import Facts
 from index.library import Library
 
-Features = tuple[float, float, float]
-"""The best passage's similarity to the question and its share of the question's words, and the best sentence's
-similarity; each 0 to 1."""
+CERTAIN = 0.998  # the reader's word counts no further
+UNNAMED = 3  # names and numbers that are missing count no further
+
+
+class Features(NamedTuple):
+    """What the verdict rests on.
+
+    `near`, `covered` and `sentence`, each 0 to 1: the best passage's similarity to the question and its share of the
+    question's words, and the best sentence's similarity. `answers` is the log odds that the best sentence answers,
+    `denies` the probability that it contradicts the question, and `unnamed` how many of the question's names and
+    numbers are in no passage found.
+    """
+
+    near: float
+    covered: float
+    sentence: float
+    answers: float
+    denies: float
+    unnamed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic regression on the `Features`; the verdict is `none` below one probability, `partial` below the other.
+    """Two logistic regressions on the `Features`, and where their probabilities decide.
 
-    The weights belong to the similarities of one embedder; `lessons eval verdict` fits and reports them.
+    The verdict is `none` where the library has nothing on the question (`none_below`) or surely does not state what is
+    asked (`missing_below`), and `answered` where both are likely enough (`sure_from`, `stated_from`), else `partial`.
+    The weights belong to one embedder and the packaged reader; `lessons eval verdict` fits and reports them.
     """
 
     bias: float
@@ -27,32 +52,83 @@ class Calibration:
     sentence: float
     none_below: float
     sure_from: float
+    detail_bias: float
+    answers: float
+    denies: float
+    unnamed: float
+    missing_below: float
+    stated_from: float
 
 
 def calibration_of(library: Library) -> Calibration:
     """What `lessons tune` fitted to the library, or else the default."""
-    fitted = library.tuned().get("verdict")
-    return Calibration(**fitted) if fitted else PACKAGED
+    fitted = library.tuned().get("verdict") or {}
+    known: Mapping[str, float] = {name.name: fitted[name.name] for name in fields(Calibration) if name.name in fitted}
+    return Calibration(**{name.name: known.get(name.name, getattr(PACKAGED, name.name)) for name in fields(PACKAGED)})
 
 
-PACKAGED = Calibration(bias=-8.0, near=7.97, covered=3.48, sentence=6.2, none_below=0.448, sure_from=0.787)
+PACKAGED = Calibration(
+    bias=-8.0,
+    near=7.97,
+    covered=3.48,
+    sentence=6.2,
+    none_below=0.448,
+    sure_from=0.787,
+    detail_bias=0.0,
+    answers=0.5,
+    denies=-2.0,
+    unnamed=-0.5,
+    missing_below=0.1,
+    stated_from=0.4,
+)
 
 
-def features(evidence: Evidence) -> Features:
+def features(evidence: Evidence, query: str) -> Features:
     """What the verdict rests on; all 0 where there is no evidence."""
-    return evidence.near, evidence.covered, max((sentence.near for sentence in evidence.sentences), default=0.0)
+    read = [sentence for sentence in evidence.sentences if sentence.answers is not None]
+    best = max(read, key=lambda sentence: sentence.answers or 0, default=None)
+    likely = min(max(best.answers or 0, 1 - CERTAIN), CERTAIN) if best else 0.5
+    return Features(
+        evidence.near,
+        evidence.covered,
+        max((sentence.near for sentence in evidence.sentences), default=0.0),
+        math.log(likely / (1 - likely)),
+        (best.denies or 0.0) if best else 0.0,
+        _unnamed(query, evidence),
+    )
+
+
+def _unnamed(query: str, evidence: Evidence) -> int:
+    """How many of the question's names and numbers are in no passage found, nor in its record's title."""
+    text = "\n".join(f"{hit.title}\n{hit.text}" for hit in evidence.hits)
+    asked, told = Facts(query), Facts(text)
+    numbers = {value for value, _ in told.numbers}
+    missing = [value for value, _ in asked.numbers if value not in numbers]
+    return min(UNNAMED, len(missing) + len(asked.names - told.stems))
 
 
 def answerable(found: Features, calibration: Calibration = PACKAGED) -> float:
-    """The probability, 0 to 1, that evidence with these features answers its question."""
-    near, covered, sentence = found
-    score = calibration.near * near + calibration.covered * covered + calibration.sentence * sentence
+    """The probability, 0 to 1, that the library has something on the question."""
+    score = calibration.near * found.near + calibration.covered * found.covered + calibration.sentence * found.sentence
     return 1 / (1 + math.exp(-calibration.bias - score))
 
 
-def decide(evidence: Evidence, calibration: Calibration = PACKAGED) -> Verdict:
+def stated(found: Features, calibration: Calibration = PACKAGED) -> float:
+    """The probability, 0 to 1, that what it has states what is asked."""
+    score = (
+        calibration.answers * found.answers + calibration.denies * found.denies + calibration.unnamed * found.unnamed
+    )
+    return 1 / (1 + math.exp(-calibration.detail_bias - score))
+
+
+def verdict_of(evidence: Evidence, query: str, calibration: Calibration = PACKAGED) -> Verdict:
+    """What `decide` says of the evidence for a question; `none` where nothing can be quoted."""
+    return decide(features(evidence, query), calibration) if evidence.sentences else "none"
+
+
+def decide(found: Features, calibration: Calibration = PACKAGED) -> Verdict:
     """`answered`, `partial` where the evidence comes near without being sure to answer, or `none`."""
-    likely = answerable(features(evidence), calibration) if evidence.sentences else 0.0
-    if likely < calibration.none_below:
+    likely, said = answerable(found, calibration), stated(found, calibration)
+    if likely < calibration.none_below or said < calibration.missing_below:
         return "none"
-    return "answered" if likely >= calibration.sure_from else "partial"
+    return "answered" if likely >= calibration.sure_from and said >= calibration.stated_from else "partial"

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, get_args
 
-from assistant.answer import Answer, Cited, Verdict
+from assistant.answer import Answer, Cited, Conflict, Verdict
 from assistant.assistant import Assistant
 from assistant.proof import support
 from assistant.quotable import readable
@@ -21,13 +21,15 @@ FIRST = 5  # sources in which a gold record must be
 CONFLICT = "conflict"  # the type of questions whose gold records contradict each other
 
 Total = dict[str, float | int | None]
+Expected = int | dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
     """A question and what a right answer has: one of the `gold` (or `also_ok`) records, text matching `must_mention`.
 
-    `verdict` is `answered`, `partial` or `none`; `history` holds the questions asked before it.
+    `verdict` is `answered`, `partial` or `none`; `history` holds the questions asked before it. `expected` is what is
+    to be counted: a number, a number for each value, or the most frequent value as `{"category": …, "count": …}`.
     """
 
     id: str
@@ -38,6 +40,7 @@ class GoldQuestion:
     must_mention: tuple[str, ...]
     verdict: str
     history: tuple[str, ...]
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Scored:
     citations whose quote supports its claim, `proven` the claims with at least one such citation. Where gold records
     contradict each other, `both_sides` says whether all are among the sources and `conflict_said` whether one of the
     answer's `conflicts` names them all. Of the `quotes`, `duplicates` repeat an earlier one or come from a record that
-    nearly repeats an earlier one's.
+    nearly repeats an earlier one's. `counted_right` says whether what was to be counted was counted right; claims that
+    state such figures are in no other figure.
     """
 
     id: str
@@ -70,6 +74,7 @@ class Scored:
     conflicts: int
     quotes: int
     duplicates: int
+    counted_right: bool | None
     ms: float
 
 
@@ -125,6 +130,7 @@ def _question(row: dict[str, Any]) -> GoldQuestion:
         must_mention=tuple(lists["must_mention_regex"]),
         verdict=verdict,
         history=tuple(lists["history"]),
+        expected=row.get("expected"),
     )
 
 
@@ -134,7 +140,8 @@ def _score(library: Library, gold: GoldQuestion, answer: Answer) -> Scored:
     said = "\n".join([answer.answer, *(source.quote for source in answer.sources)])
     exact = all(library.source(s.source_id).text[s.start : s.end] == s.quote for s in answer.sources)
     quotes = {source.n: source for source in answer.sources}
-    right = [[_holds(claim.text, quotes[n]) for n in claim.citations] for claim in answer.claims]
+    stated = [claim for claim in answer.claims if not claim.computed]
+    right = [[_holds(claim.text, quotes[n]) for n in claim.citations] for claim in stated]
     sides = [[source for source in answer.sources if _is(source.lesson_id, id_)] for id_ in gold.gold]
     opposed = gold.type == CONFLICT
     return Scored(
@@ -153,10 +160,11 @@ def _score(library: Library, gold: GoldQuestion, answer: Answer) -> Scored:
         claims=len(right),
         proven=sum(map(any, right)),
         both_sides=all(sides) if opposed else None,
-        conflict_said=any(_names_all(one, sides) for one in answer.to_json()["conflicts"]) if opposed else None,
+        conflict_said=any(_both_named(one, sides) for one in answer.conflicts) if opposed else None,
         conflicts=len(answer.conflicts),
         quotes=len(answer.sources),
         duplicates=_duplicates(library, answer.sources),
+        counted_right=None if gold.expected is None else _counted_right(answer, gold.expected),
         ms=answer.took_ms["total"],
     )
 
@@ -171,14 +179,21 @@ def _is(lesson_id: str, gold: str) -> bool:
     return lesson_id == gold or (gold.isdigit() and lesson_id.endswith(f"-{gold}"))
 
 
-def _names_all(conflict: Any, sides: Sequence[Sequence[Cited]]) -> bool:
-    """Whether a conflict names a source of each side, by its record's id or title or by its mark."""
-    said = json.dumps(conflict, ensure_ascii=False)
-    return all(
-        any(re.search(rf"(?<!\w){re.escape(one.lesson_id)}(?!\w)", said) for one in side)
-        or any((one.title and one.title in said) or f"[{one.n}]" in said for one in side)
-        for side in sides
-    )
+def _both_named(conflict: Conflict, sides: Sequence[Sequence[Cited]]) -> bool:
+    """Whether a conflict quotes a record of each side."""
+    quoted = {side.lesson_id for side in conflict.sides}
+    return all(any(one.lesson_id in quoted for one in side) for side in sides)
+
+
+def _counted_right(answer: Answer, expected: Expected) -> bool:
+    """Whether the tally has the number, or each value's number, or the most frequent value with its number."""
+    found = answer.tally
+    if found is None or isinstance(expected, int):
+        return found is not None and found.total == expected
+    groups = {group.value: group.count for group in found.groups}
+    if "category" in expected:
+        return bool(found.groups) and (found.groups[0].value, found.groups[0].count) == tuple(expected.values())
+    return groups == expected
 
 
 def _duplicates(library: Library, sources: Sequence[Cited]) -> int:
@@ -209,6 +224,7 @@ def _total(scored: Sequence[Scored]) -> Total:
         "conflict_said": _share(one.conflict_said for one in scored if one.conflict_said is not None),
         "conflicts_elsewhere": sum(one.conflicts > 0 for one in scored if one.type != CONFLICT),
         "duplicates": _ratio(sum(one.duplicates for one in scored), sum(one.quotes for one in scored)),
+        "counts_right": _share(one.counted_right for one in scored if one.counted_right is not None),
         "abstention_precision": precision,
         "abstention_recall": recall,
         "abstention_f1": 2 * precision * recall / (precision + recall) if precision and recall else None,

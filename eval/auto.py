@@ -17,7 +17,7 @@ from typing import Any, cast
 from assistant.evidence import gather
 from assistant.question import understand
 from assistant.settings import AssistantSettings
-from assistant.verdict import calibration_of, decide
+from assistant.verdict import calibration_of, verdict_of
 from eval.known_item import KINDS, ItemKind, KnownItem, known_items, ranked
 from eval.retrieval import arguments
 from eval.significance import interval
@@ -213,7 +213,7 @@ def foreign_questions(library: Library) -> tuple[list[str], int]:
 
 def _declines(library: Library | _Without, question: str) -> float:
     evidence = gather(cast(Library, library), understand(question, (), AssistantSettings()))
-    return float(decide(evidence, calibration_of(cast(Library, library))) == "none")
+    return float(verdict_of(evidence, question, calibration_of(cast(Library, library))) == "none")
 
 
 def _others(item: KnownItem) -> Callable[[Hit], bool]:

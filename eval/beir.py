@@ -21,22 +21,31 @@ TITLE = 100  # characters
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question of the collection; `leave_out` is the record it was made from, which is no answer to it."""
+    """A question of the collection; `leave_out` is the record it was made from, which is no answer to it.
+
+    `about` is the record that a question is about, where its metadata name it (`source_doc`).
+    """
 
     query_id: str
     text: str
     leave_out: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`qrels` maps a query id to its judged records and their grades; only judged queries are kept."""
+    """`qrels` maps a query id to its judged records and their grades; `queries` are the judged ones.
+
+    `unanswerable` are those that the corpus is said not to answer: `"answerable": false` or `"type": "Null"` in their
+    metadata.
+    """
 
     name: str
     folder: Path
     queries: tuple[Query, ...]
     qrels: dict[str, dict[str, int]]
     split: str = "test"
+    unanswerable: tuple[Query, ...] = ()
 
     @classmethod
     def load(cls, folder: Path, split: str = "test") -> Collection:
@@ -47,7 +56,8 @@ class Collection:
             if not (folder / name).is_file():
                 raise BadDataset(f"{folder} has no {name}.", _LAYOUT)
         qrels = _judgments(folder / judgments)
-        asked = {row["_id"]: row for row in _rows(folder / "queries.jsonl") if row["_id"] in qrels}
+        rows = list(_rows(folder / "queries.jsonl"))
+        asked = {row["_id"]: row for row in rows if row["_id"] in qrels}
         if not asked:
             raise BadDataset(f"No query of {folder} has a judgment.", _LAYOUT)
         if blank := [id_ for id_, row in asked.items() if not row["text"].strip()]:
@@ -55,9 +65,10 @@ class Collection:
         if next(_rows(folder / "corpus.jsonl"), None) is None:
             raise BadDataset(f"{folder}/corpus.jsonl holds no record.", _LAYOUT)
         made_from = _made_from(folder, asked)
-        queries = tuple(Query(id_, row["text"], made_from[id_]) for id_, row in asked.items())
+        queries = tuple(Query(id_, row["text"], made_from[id_], _about(row)) for id_, row in asked.items())
+        none = tuple(Query(row["_id"], row["text"], "", _about(row)) for row in rows if _has_no_answer(row, qrels))
         judged = {query.query_id: qrels[query.query_id] for query in queries}
-        return cls(folder.resolve().name, folder, queries, judged, split)
+        return cls(folder.resolve().name, folder, queries, judged, split, none)
 
     def fingerprint(self) -> str:
         """Sixteen digits that the same corpus, queries and judgments have, and no others."""
@@ -87,6 +98,16 @@ class Collection:
             heading = (Heading(1, title, 0, len(title)),) if title else ()
             lesson = Lesson(row["_id"], title, 0, len(text), sections=(Section(None, "", 0, len(text)),))
             yield Document(text, title, headings=heading), lesson
+
+
+def _about(row: Mapping[str, Any]) -> str:
+    return str(row["metadata"].get("source_doc", ""))
+
+
+def _has_no_answer(row: Mapping[str, Any], qrels: Container[str]) -> bool:
+    said = row["metadata"]
+    none = said.get("answerable") is False or said.get("type") == "Null"
+    return none and row["_id"] not in qrels and bool(row["text"].strip())
 
 
 def _judgments(path: Path) -> dict[str, dict[str, int]]:

@@ -25,7 +25,7 @@ from eval.auto import foreign_questions, measures
 from eval.known_item import ItemKind, KnownItem, known_items
 from eval.significance import LEVEL, Difference, difference
 from eval.untitled import untitled
-from eval.verdict import Case, fit
+from eval.verdict import Case, Kind, fit
 from index.clock import Clock
 from index.library import Library
 from index.ranking import Ranking, Scores, fuse
@@ -158,15 +158,16 @@ def _tuned_verdict(copy: Library, items: Sequence[KnownItem], now: Calibration) 
     questions += [(question, False) for question in foreign_questions(copy)[0]]
     cases = []
     for text, right in questions:
-        evidence = gather(copy, understand(text, (), AssistantSettings()))
-        cases.append(Case("own" if right else "foreign", "own", not held_out(text), right, features(evidence)))
+        found = features(gather(copy, understand(text, (), AssistantSettings())), text)
+        kind: Kind = "own" if right else "foreign"
+        cases.append(Case(kind, "own", not held_out(text), kind, found))
     sizes = Counter((case.fits, case.answerable) for case in cases)
     if any(sizes[half, kind] < FEWEST_EACH for half, kind in product((True, False), repeat=2)):
         return None
-    found = fit(cases)
+    fitted = fit(cases)
     testing = [(text, case) for (text, _), case in zip(questions, cases, strict=True) if not case.fits]
-    scores = [{text: _right(case, calibration, testing) for text, case in testing} for calibration in (now, found)]
-    return _change(asdict(now), asdict(found), *scores)
+    scores = [{text: _right(case, calibration, testing) for text, case in testing} for calibration in (now, fitted)]
+    return _change(asdict(now), asdict(fitted), *scores)
 
 
 def _right(case: Case, calibration: Calibration, among: Sequence[tuple[str, Case]]) -> float:

@@ -186,7 +186,7 @@ def _lesson_values(row: sqlite3.Row) -> dict[str, Any]:
 
 _PASSAGE_ROWS = """
 SELECT p.id, p.start, p."end", p.header, p.text, p.section, p.page, p.place, p.lesson, l.lesson_id, l.title, l.kind,
-       l.outcome, l.maturity, l.event_date, l.project, l.unit, l.owner, l.url,
+       l.outcome, l.maturity, l.event_date, l.project, l.unit, l.owner, l.collection, l.url,
        coalesce(l.superseded_by,
            (SELECT n.lesson_id FROM lessons n WHERE n.supersedes = l.lesson_id AND n.archived = 0)) AS superseded_by,
        s.id AS source_id, s.path

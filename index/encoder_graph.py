@@ -54,6 +54,14 @@ def build(recipe: Recipe, precision: Precision) -> Model:
         raise NotReproducible(f"its weights are not stored as expected ({error!r}).") from error
 
 
+def build_pairs(recipe: Recipe, weights: Mapping[str, NDArray[np.float32]]) -> Model:
+    """From `ids`, `mask` and `kinds` (0 for the first text, 1 for the second) to the tokens' vectors, as above.
+
+    `weights` are those of the bare encoder.
+    """
+    return _Graph(recipe, weights, "float").pairs()
+
+
 def _plain(name: str) -> str:
     """A weight's name in the bare encoder."""
     return name.removeprefix("bert.").removeprefix("roberta.")
@@ -71,24 +79,38 @@ class _Graph:
         self.precision = precision
 
     def model(self) -> Model:
-        ids = self.ops.parameter([-1, -1], np.int32, name="ids")
-        mask = self.ops.parameter([-1, -1], np.int32, name="mask")
-        kept = self.ops.convert(mask, "f32")
-        taken_off = self.ops.multiply(self.ops.subtract(kept, self._float(1)), self._float(MASKED))
-        bias = self.ops.unsqueeze(taken_off, self._ints(1, 2))
-        hidden = self._embeddings(ids)
-        for number in range(self.config["num_hidden_layers"]):
-            hidden = self._layer(hidden, bias, f"encoder.layer.{number}.")
+        ids, mask = (self.ops.parameter([-1, -1], np.int32, name=name) for name in ("ids", "mask"))
+        kept, bias = self._mask(mask)
+        hidden = self._hidden(self._embeddings(ids), bias)
         pooled = self._mean(hidden, kept) if self.recipe.pooling == "mean" else self._first(hidden)
         unit = self.ops.normalize_l2(pooled, self._ints(1), 1e-12, "max")
         return self.ov.Model([self.ops.result(unit), self.ops.result(hidden)], [ids, mask], "encoder")
 
-    def _embeddings(self, ids: Node) -> Node:
+    def pairs(self) -> Model:
+        ids, mask, kinds = (self.ops.parameter([-1, -1], np.int32, name=name) for name in ("ids", "mask", "kinds"))
+        hidden = self._hidden(self._embeddings(ids, kinds), self._mask(mask)[1])
+        return self.ov.Model([self.ops.result(hidden)], [ids, mask, kinds], "reader")
+
+    def _mask(self, mask: Node) -> tuple[Node, Node]:
+        """Which tokens count, as 1 and 0, and what is added to the scores of attention."""
+        kept = self.ops.convert(mask, "f32")
+        taken_off = self.ops.multiply(self.ops.subtract(kept, self._float(1)), self._float(MASKED))
+        return kept, self.ops.unsqueeze(taken_off, self._ints(1, 2))
+
+    def _hidden(self, hidden: Node, bias: Node) -> Node:
+        for number in range(self.config["num_hidden_layers"]):
+            hidden = self._layer(hidden, bias, f"encoder.layer.{number}.")
+        return hidden
+
+    def _embeddings(self, ids: Node, kinds: Node | None = None) -> Node:
         length = self.ops.gather(self.ops.shape_of(ids, "i32"), self._int(1), self._int(0))
         positions = self.ops.range(self._int(0), length, self._int(1), "i32")
         table = self._values("embeddings.position_embeddings.weight")[first_position(self.config) :]
-        context = table + self._values("embeddings.token_type_embeddings.weight")[0]
+        types = self._values("embeddings.token_type_embeddings.weight")
+        context = table + (types[0] if kinds is None else 0)
         words = self.ops.gather(self._constant("embeddings.word_embeddings.weight"), ids, self._int(0))
+        if kinds is not None:
+            words = self.ops.add(words, self.ops.gather(self.ops.constant(types), kinds, self._int(0)))
         places = self.ops.gather(self.ops.constant(context), positions, self._int(0))
         return self._norm(self.ops.add(words, self.ops.unsqueeze(places, self._int(0))), "embeddings.LayerNorm")
 

@@ -39,6 +39,7 @@ class Hit:
     project: str | None
     unit: str | None
     owner: str | None
+    collection: str | None
     url: str | None
     superseded_by: str | None
     sections: tuple[Section, ...] = ()

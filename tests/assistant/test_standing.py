@@ -16,7 +16,7 @@ def cited(n, lesson_id, **fields):
 
 
 def test_nothing_is_said_where_nothing_needs_saying():
-    assert caveats([cited(1, "A"), cited(2, "B")], TODAY) == []
+    assert caveats([cited(1, "A"), cited(2, "B")], 2, TODAY) == []
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_nothing_is_said_where_nothing_needs_saying():
     ],
 )
 def test_what_weakens_the_evidence_is_said(sources, said):
-    assert any(said in caveat for caveat in caveats(sources, TODAY))
+    assert any(said in caveat for caveat in caveats(sources, 2, TODAY))
 
 
 def test_roles_come_before_units_and_records_count_once():

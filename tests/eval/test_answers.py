@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.answer import Answer, Claim
+from assistant.answer import Answer, Claim, Conflict
 from assistant.assistant import Assistant
+from assistant.verdict import PACKAGED, Features
 from eval.answers import evaluate_answers, load_questions
-from eval.verdict import Case, fit, report
+from eval.verdict import Case, Kind, fit, report
 from ingest.errors import BadDataset, PathNotFound
 from ui.commands.evaluate import _print_answers
 
@@ -95,22 +96,15 @@ CONFLICT = {
 
 
 @pytest.mark.parametrize(
-    ("conflicts", "said"),
-    [
-        ((), False),
-        (("ODR-2019-012 says 1.0 mg/l.",), False),
-        (("ODR-2019-012 says 1.0 mg/l.", "ODR-2021-009 says 0.5 mg/l."), False),
-        (("ODR-2019-012 says 1.0 mg/l, XODR-2021-0091 does not.",), False),
-        (("ODR-2019-012 says 1.0 mg/l, but ODR-2021-009 says 0.5 mg/l.",), True),
-        (("[1] says 1.0 mg/l, but “People left the treated supply because of its taste” says 0.5.",), True),
-    ],
+    ("sides", "said"), [((), False), (("ODR-2019-012",), False), (("ODR-2019-012", "ODR-2021-009"), True)]
 )
-def test_a_conflict_is_reported_where_it_names_both_sides(sample, tmp_path, monkeypatch, conflicts, said):
+def test_a_conflict_is_reported_where_it_quotes_both_sides(sample, tmp_path, monkeypatch, sides, said):
     assistant = Assistant(sample)
     true = assistant.ask(CHLORINE)
     first, second = (next(s for s in true.sources if s.lesson_id == id_) for id_ in CONFLICT["gold"])
     sources = (replace(first, n=1), replace(second, n=2))
     claims = (Claim(first.quote, (1,), 1.0),)
+    conflicts = (Conflict("figure", "x", tuple(one for one in sources if one.lesson_id in sides)),) if sides else ()
     answer = Answer("?", "factual", "answered", claims, sources, conflicts=conflicts, took_ms={"total": 1.0})
     monkeypatch.setattr(assistant, "ask", lambda question, history: answer)
     total = evaluate_answers(assistant, load_questions(write(tmp_path / "q.jsonl", CONFLICT, ANSWERED))).total
@@ -120,6 +114,23 @@ def test_a_conflict_is_reported_where_it_names_both_sides(sample, tmp_path, monk
     monkeypatch.setattr(assistant, "ask", lambda question, history: one_sided)
     total = evaluate_answers(assistant, load_questions(tmp_path / "q.jsonl")).total
     assert (total["conflict_sides"], total["conflict_said"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected", "right"),
+    [
+        ("How many lessons come from Operation Curlew?", 6, 1.0),
+        ("How many lessons come from Operation Curlew?", 7, 0.0),
+        ("How many post-mortems each year since 2024?", {"2024": 1, "2025": 1}, 1.0),
+        ("What is the most frequent kind of near miss in 2024?", {"category": "Vehicle movement", "count": 4}, 1.0),
+        ("What went wrong with the pumps?", 1, 0.0),
+    ],
+)
+def test_counts_are_scored_and_are_no_citations(sample, tmp_path, question, expected, right):
+    gold = write(tmp_path / "q.jsonl", {"id": "1", "question": question, "gold": [], "expected": expected})
+    score = evaluate_answers(Assistant(sample), load_questions(gold))
+    assert score.total["counts_right"] == right
+    assert right == 0.0 or score.questions[0].citations == 0
 
 
 def test_sources_that_repeat_others_are_counted(sample, tmp_path, monkeypatch):
@@ -158,11 +169,30 @@ def test_kinds_are_printed_as_they_are_written(sample, tmp_path, capsys):
 
 
 def test_a_calibration_tells_answerable_from_not_and_is_tested_on_the_other_half():
+    far, near = Features(0.2, 0.3, 0.2, -3.0, 0.5, 2), Features(0.7, 0.8, 0.7, -3.0, 0.6, 2)
+    of: dict[Kind, Features] = {
+        "own": Features(0.7, 0.8, 0.7, 2.0, 0.1, 0),
+        "foreign": far,
+        "absent": far,
+        "near": near,
+    }
     cases = [
-        Case("a", "a" if yes else "b", number % 2 == 0, yes, (0.7, 0.8, 0.7) if yes else (0.2, 0.3, 0.2))
+        Case("a", "b" if kind == "foreign" else "a", number % 2 == 0, kind, found)
         for number in range(40)
-        for yes in (True, False)
+        for kind, found in of.items()
     ]
-    found = report(cases, fit(cases))
-    assert (found.cases, found.auroc, found.balanced_accuracy) == (40, 1.0, 1.0)
-    assert found.pairs == {"a → a": 0.0, "a → b": 1.0}
+    tasks = report(cases, fit(cases)).tasks
+    off, missed = tasks["off_library"], tasks["near_miss"]
+    assert (off.answerable, off.unanswerable, off.auroc, off.balanced_accuracy) == (20, 40, 1.0, 1.0)
+    assert off.pairs == {"a → a": 0.0, "a → b": 1.0, "a, absent": 1.0}
+    assert (missed.unanswerable, missed.auroc, missed.balanced_accuracy) == (20, 1.0, 1.0)
+    assert (missed.answered_outright, missed.answered_wrong) == (1.0, 0.0)
+
+
+def test_without_near_misses_the_part_of_a_detail_stays_as_it_is():
+    far, own = Features(0.2, 0.3, 0.2, -3.0, 0.5, 2), Features(0.7, 0.8, 0.7, 2.0, 0.1, 0)
+    cases = [Case("a", "a", number % 2 == 0, "own", own) for number in range(20)]
+    cases += [Case("b", "a", number % 2 == 0, "foreign", far) for number in range(20)]
+    fitted = fit(cases)
+    assert (fitted.answers, fitted.missing_below) == (PACKAGED.answers, PACKAGED.missing_below)
+    assert set(report(cases, fitted).tasks) == {"off_library"}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from assistant.answer import Answer, Cited, Claim, Draft, Event, Progress
+from assistant.answer import Answer, Cited, Claim, Conflict, Draft, Event, Progress
 from index.filters import check_filters
 from index.hit import Hit, Hits, SourceView, Stats
 from ingest.errors import BadQuestion, ModelError, NotInLibrary
@@ -96,6 +96,7 @@ class FakeLibrary:
         hit = Hit(
             1, 0.5, 0.5, 1.0, cited.lesson_id, cited.title, cited.source, 2, cited.section, None, "", cited.start,
             cited.end, cited.quote, "log", "failure", "observation", "2003", None, None, None, None, None,
+            None,
         )  # fmt: skip
         return Hits(query, (hit,)[:k], {"total": 1.0})
 
@@ -153,14 +154,24 @@ class FakeAssistant:
     delay: float = 0.0
     asked: list[tuple[str, dict[str, str], tuple[str, ...]]] = field(default_factory=list)
 
-    def ask(self, question: str, filters: Mapping[str, str] | None = None, history: Sequence[str] = ()) -> Answer:
+    def ask(
+        self,
+        question: str,
+        filters: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+        ignore: Collection[str] = (),
+    ) -> Answer:
         """The last event of `stream`."""
-        *_, last = self.stream(question, filters, history)
+        *_, last = self.stream(question, filters, history, ignore)
         assert isinstance(last, Answer)
         return last
 
     def stream(
-        self, question: str, filters: Mapping[str, str] | None = None, history: Sequence[str] = ()
+        self,
+        question: str,
+        filters: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+        ignore: Collection[str] = (),
     ) -> Iterator[Event]:
         """Progress, drafts, and the answer."""
         self.asked.append((question, dict(filters or {}), tuple(history)))
@@ -195,7 +206,7 @@ class FakeAssistant:
         yield Answer(
             question, "what-went-wrong", "answered", claims, (first, second),
             caveats=("The newest dated record is from 1988.",),
-            conflicts=(f"LLIS-431 ties the parts to Cassini, its summary to Galileo. {HOSTILE}",),
+            conflicts=(Conflict("inside", f"the parts of Cassini or Galileo {HOSTILE}", (first, second)),),
             who_to_ask=("JPL (2 of 2 records)",),
             follow_ups=("Did it happen again?", "What should we do before mating connectors?"),
             took_ms={"total": 12.0},

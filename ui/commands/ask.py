@@ -61,12 +61,13 @@ def ask(
 ) -> None:
     """Answer a question with citations, or say that no lesson answers it."""
     from assistant.assistant import Assistant
+    from assistant.needs import needs_of
     from index.filters import parse_filters
 
     chosen = parse_filters(filters or ())
     settings = load_settings(library, {"llm": llm})
     with opened(settings) as opened_library:
-        assistant = Assistant(opened_library, settings.assistant)
+        assistant = Assistant(opened_library, settings.assistant, needs_of(opened_library, settings.assistant))
         if as_json:
             print_json(assistant.ask(question, chosen, ignore=ignore or ()).to_json())
         else:
@@ -74,23 +75,31 @@ def ask(
 
 
 def brief(
-    plan: Annotated[Path, typer.Argument(metavar="FILE")], library: LibraryFolder = None, as_json: Json = False
+    plan: Annotated[Path, typer.Argument(metavar="FILE")],
+    filters: Filter = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a checklist in Markdown.")] = False,
+    library: LibraryFolder = None,
+    as_json: Json = False,
 ) -> None:
-    """Read a plan and find for each of its tasks what was learned before."""
+    """Read a plan, a ticket or a test procedure and find for each of its tasks what was learned before."""
     from assistant.brief import brief_plan, tasks_of
+    from index.filters import parse_filters
     from ingest.errors import PathNotFound
     from ingest.readers import read
 
     if not plan.is_file():
         raise PathNotFound(f"{plan} is not a file.", "Give a plan as a text, Markdown, DOCX or PDF file.")
-    tasks = tasks_of(read(plan, plan.read_bytes()).text)
+    tasks, chosen = tasks_of(read(plan, plan.read_bytes()).text), parse_filters(filters or ())
     settings = load_settings(library)
     with opened(settings) as opened_library:
-        found = brief_plan(opened_library, tasks, settings.assistant)
+        found = brief_plan(opened_library, tasks, settings.assistant, chosen)
     if as_json:
         print_json(found.to_json())
         return
     out = console()
+    if markdown:
+        out.print(found.to_markdown(), markup=False, soft_wrap=True)
+        return
     for item in found.tasks:
         out.print(item.task, style="bold", markup=False)
         for claim in item.watch_out:
@@ -126,14 +135,19 @@ def _print_standing(answer: Answer) -> None:
         out.print(f"\nOnly records with {read}, as the question says; --ignore NAME drops one.", markup=False)
     if answer.verdict == "none":
         out.print(answer.message, style="bold", markup=False)
+        if answer.asked:
+            often = "once" if answer.asked == 1 else f"{answer.asked} times"
+            out.print(f"Kept among the knowledge gaps (asked {often} in the last month): lessons gaps", style="dim")
         if answer.nearest:
             out.print("Nearest, but not this:")
     else:
         out.print("\nAnswered in part, from:" if answer.verdict == "partial" else "")
     for line in references(answer.nearest or answer.sources):
         out.print("  " + line, style="dim", markup=False)
-    for caveat in (*answer.conflicts, *answer.caveats):
+    for caveat in (*(conflict.text for conflict in answer.conflicts), *answer.caveats):
         out.print(f"Note: {caveat}", markup=False)
+    for event in answer.repeats:
+        out.print(f"Happened again: {event.text}", markup=False)
     if answer.who_to_ask:
         out.print("Ask: " + "; ".join(answer.who_to_ask), markup=False)
 

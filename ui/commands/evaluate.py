@@ -15,6 +15,7 @@ from ui.commands.options import Json, LibraryFolder, console, load_settings, ope
 
 if TYPE_CHECKING:
     from eval.answers import Score
+    from eval.verdict import Report
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +63,11 @@ def verdict(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask each collection's questions of all of them; fit and test what tells answerable from not."""
+    """Ask each collection's questions of all of them; fit and test what tells answerable from not.
+
+    Off the library: questions of other collections, and those a collection marks as answered by nothing. Near misses:
+    those about a record that lacks the detail.
+    """
     from assistant.verdict import PACKAGED
     from eval.beir import Collection
     from eval.retrieval import ensure
@@ -78,12 +83,25 @@ def verdict(
                 ensure(library, collection, on_step)
             libraries.append((collection, library))
         found = cases(libraries, limit)
-    out = {"in_use": report(found, PACKAGED).to_json(), "fitted": report(found, fit(found)).to_json()}
+    reports = {"in_use": report(found, PACKAGED), "fitted": report(found, fit(found))}
     if as_json:
-        print_json(out)
+        print_json({name: each.to_json() for name, each in reports.items()})
         return
-    for name, figures in out.items():
-        console().print(f"{name}: {figures}", markup=False)
+    for name, each in reports.items():
+        _print_verdict(name.replace("_", " "), each)
+
+
+def _print_verdict(name: str, found: Report) -> None:
+    out = console()
+    out.print(f"\nCalibration {name}: {found.calibration}", markup=False)
+    for task, figures in found.tasks.items():
+        out.print(f"{task.replace('_', ' ')}", style="bold", markup=False)
+        for label, value in asdict(figures).items():
+            if isinstance(value, dict):
+                for pair, share in value.items():
+                    out.print(f"    declined {share:.3f}  {pair}", style="dim", markup=False)
+            else:
+                out.print(f"  {label:<22} {_figure(value)}", markup=False)
 
 
 def _print_answers(score: Score) -> None:

@@ -1,4 +1,4 @@
-"""Commands that measure without anybody's labels: `eval auto` on the user's own library, `eval gate` on the sample."""
+"""Commands that measure without labels: `eval auto`, `eval support` on one's own library, `eval gate` on the sample."""
 
 from __future__ import annotations
 
@@ -17,6 +17,33 @@ def register(group: typer.Typer) -> None:
     """Add the commands to `eval`."""
     group.command()(auto)
     group.command()(gate)
+    group.command()(support)
+
+
+def support(
+    library: LibraryFolder = None,
+    sentences: Annotated[int, typer.Option(min=10, metavar="N", help="Sentences of so many records.")] = 500,
+    examples: Annotated[bool, typer.Option("--examples", help="Print what was told wrong.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check the proof: alter a number, a name, a negation or a cause in your own sentences, and see what it catches."""
+    from assistant.proof import by_meaning
+    from eval.altered import evaluate, quotes
+
+    with opened(load_settings(library)) as opened_library:
+        found = evaluate(quotes(opened_library, sentences), by_meaning)
+    if as_json:
+        print_json(found.to_json())
+        return
+    out = console()
+    out.print(f"{found.sentences} sentences, each from another record")
+    for kind, count in found.altered.items():
+        out.print(f"  {kind:<14} {found.caught[kind]:.3f} of {count:>4} altered sentences caught")
+    out.print(f"  {'in all':<14} {found.caught_in_all:.3f}")
+    for kind, count in found.true.items():
+        out.print(f"  {kind:<14} {found.refused[kind]:.3f} of {count:>4} true sentences refused")
+    for example in found.examples if examples else ():
+        out.print(example, style="dim", markup=False)
 
 
 def auto(

@@ -52,11 +52,13 @@ def demo(port: Port = None, library: LibraryFolder = None) -> None:
 
 def _serve(library: Library, settings: Settings) -> None:
     from assistant.assistant import Assistant
+    from assistant.needs import needs_of
     from ui.web.app import create_app
     from ui.web.server import serve as run
 
     library.search("warm up", 1)  # the model is loaded before the first reader waits for it
-    app = create_app(library, Assistant(library, settings.assistant), settings.serve)
+    assistant = Assistant(library, settings.assistant, needs_of(library, settings.assistant))
+    app = create_app(library, assistant, settings.serve)
     run(app, settings.serve.host, settings.serve.port, lambda address: _say(address))
 
 

@@ -1,4 +1,4 @@
-"""The command that counts: `trends`."""
+"""Commands that look at all records, and at all questions: `trends`, `gaps`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _LONGEST = 28  # characters of a value
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(trends)
+    app.command()(gaps)
 
 
 def trends(
@@ -46,6 +47,39 @@ def trends(
         print_json(found.to_json())
     else:
         _print(found)
+
+
+def gaps(
+    forget: Annotated[
+        list[str] | None, typer.Option(metavar="QUESTION", help="Drop this question: it is answered now, or was none.")
+    ] = None,
+    library: LibraryFolder = None,
+    as_json: Json = False,
+) -> None:
+    """List what was asked and not answered: what the organisation still has to learn, the weightiest first."""
+    from datetime import date
+
+    from assistant.needs import Needs
+
+    with opened(load_settings(library)) as opened_library:
+        needs = Needs(opened_library.folder)
+        forgotten = needs.forget(forget or ())
+        found = needs.gaps(opened_library.embedder, date.today())
+    if as_json:
+        print_json({"forgotten": forgotten, "gaps": [gap.to_json() for gap in found]})
+        return
+    out = console()
+    if forget:
+        out.print(f"{forgotten} dropped.")
+    for gap in found:
+        often = "once" if gap.times == 1 else f"{gap.times} times"
+        out.print(gap.question, style="bold", markup=False)
+        out.print(f"  asked {often}, last on {gap.last}; nothing found {gap.unanswered} of {gap.times}", markup=False)
+        for label, values in (("also", gap.questions[1:]), ("near", gap.nearest[:3]), ("ask", gap.who[:3])):
+            if values:
+                out.print(f"  {label}: {'; '.join(values)}", style="dim", markup=False)
+    if not found:
+        out.print("Every question was answered, or none was asked yet.")
 
 
 def _print(found: Trends) -> None:

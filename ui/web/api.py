@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,6 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
+from assistant.brief import brief_plan, tasks_of
+from assistant.needs import Needs
 from assistant.tally import FIELDS, terms_of
 from assistant.trends import SURVEYED
 from assistant.trends import trends as survey
@@ -45,6 +48,15 @@ class Question(BaseModel):
     history: list[Annotated[str, Field(max_length=10_000)]] = Field(default_factory=list, max_length=50)
 
 
+class Plan(BaseModel):
+    """A plan, ticket or test procedure as text, and filters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan: Annotated[str, Field(max_length=200_000)]
+    filters: dict[str, str] = Field(default_factory=dict)
+
+
 async def say_error(_: Request, error: Exception) -> JSONResponse:
     """The exception handler for `LessonsError`: `reason` and `remedy`, with the status that fits."""
     assert isinstance(error, LessonsError)
@@ -60,6 +72,11 @@ def api_routes(library: Library, assistant: Assistant) -> APIRouter:
     def ask(body: Question) -> dict[str, Any]:
         """Answer a question; the keys are those of `lessons ask --json`."""
         return assistant.ask(body.question, body.filters, body.history, body.ignore).to_json()
+
+    @router.post("/api/brief")
+    def brief(body: Plan) -> dict[str, Any]:
+        """What was learned of each task of a plan; the keys are those of `lessons brief --json`."""
+        return brief_plan(library, tasks_of(body.plan), assistant.settings, body.filters).to_json()
 
     @router.get("/api/search")
     def search(
@@ -79,6 +96,12 @@ def api_routes(library: Library, assistant: Assistant) -> APIRouter:
         """Count all records; the keys are those of `lessons trends --json`."""
         chosen = parse_filters(filters or [])
         return survey(library, tuple(by or SURVEYED), chosen, terms_of(about)).to_json()
+
+    @router.get("/api/gaps")
+    def gaps() -> dict[str, Any]:
+        """What was asked and not answered; the keys are those of `lessons gaps --json`."""
+        found = Needs(library.folder).gaps(library.embedder, date.today())
+        return {"gaps": [gap.to_json() for gap in found]}
 
     @router.get("/api/status")
     def status() -> dict[str, Any]:

@@ -73,7 +73,8 @@ def answer(found: Answer) -> Markup:
         [
             _PARTIAL if found.verdict == "partial" else Markup(),
             text or _FACT.format(found.message),
-            _bullets("conflicts", "The records disagree", found.conflicts),
+            _bullets("conflicts", "The records disagree", [one.text for one in found.conflicts]),
+            _bullets("repeats", "It happened again", [event.text for event in found.repeats]),
             _bullets("caveats", "Keep in mind", found.caveats),
             _evidence(found.sources),
             _who(found),

@@ -1,0 +1,170 @@
+"""The questions that the library could not answer: the map of what the organisation still has to learn.
+
+They are kept beside the library, in a file of their own, so that asking never waits for indexing. No one's name is
+kept, and of the time only the day.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.answer import Answer
+from assistant.settings import AssistantSettings
+from assistant.standing import owners
+from index.analysis import words_of
+from index.embedder import Embedder
+from index.library import Library
+
+FILE = "questions.sqlite"
+SAME = 0.75  # the least cosine similarity of two questions that ask for the same
+RECENT = timedelta(days=31)
+FADES = 90  # days after which a question that was not asked again counts half
+_WEIGHTS = {"none": 1.0, "partial": 0.4}
+_COLUMNS = "(day, question, words, verdict, filters, nearest, who)"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS asked (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    day TEXT NOT NULL,
+    question TEXT NOT NULL,
+    words TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    filters TEXT NOT NULL,
+    nearest TEXT NOT NULL,
+    who TEXT NOT NULL
+)"""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A need: what was asked, in the words asked last; `questions` are all of them, latest first.
+
+    `weight` ranks gaps: each time counts 1 where nothing was found and less where something came near, fading with its
+    age. `nearest` are the ids of records that came near, `who` the roles and units to ask.
+    """
+
+    question: str
+    times: int
+    unanswered: int
+    first: str
+    last: str
+    weight: float
+    questions: tuple[str, ...]
+    nearest: tuple[str, ...]
+    who: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        out = {name: getattr(self, name) for name in self.__slots__}
+        return (
+            out
+            | {name: list(out[name]) for name in ("questions", "nearest", "who")}
+            | {"weight": round(self.weight, 3)}
+        )
+
+
+def needs_of(library: Library, settings: AssistantSettings) -> Needs | None:
+    """Where the library's questions are kept; None if they are not to be."""
+    return Needs(library.folder) if settings.keep_questions else None
+
+
+class Needs:
+    """Keeps the questions of one library. Where its folder cannot be written nothing is kept, and asking goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+
+    def note(self, answer: Answer, today: date) -> int:
+        """Keep a question that was not, or not fully, answered; returns how often it was asked in the last month."""
+        words = " ".join(sorted(set(words_of(answer.question))))
+        sources = answer.nearest or answer.sources
+        row = (
+            today.isoformat(),
+            answer.question,
+            words,
+            answer.verdict,
+            json.dumps(dict(answer.filters)),
+            json.dumps(list(dict.fromkeys(source.lesson_id for source in sources))),
+            json.dumps([name for name, _ in owners(sources)]),
+        )
+        try:
+            with self._open() as database, database:
+                database.execute(f"INSERT INTO asked {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                sql = "SELECT count(*) FROM asked WHERE words = ? AND day > ?"
+                return int(database.execute(sql, (words, (today - RECENT).isoformat())).fetchone()[0])
+        except (sqlite3.Error, OSError) as error:
+            logger.warning("%s: a question was not kept: %s", self._path, error)
+            return 0
+
+    def gaps(self, embedder: Embedder, today: date) -> list[Gap]:
+        """What was asked and not answered, the weightiest first; questions that ask for the same are one."""
+        rows = self._rows()
+        if not rows:
+            return []
+        groups = _groups(embedder.documents([row["question"] for row in rows]))
+        return sorted((_gap([rows[at] for at in group], today) for group in groups), key=lambda gap: -gap.weight)
+
+    def forget(self, questions: Sequence[str]) -> int:
+        """Drop these questions, word for word: they are answered now, or were none. Returns how many there were."""
+        if not self._path.exists():
+            return 0
+        with self._open() as database, database:
+            sql = "DELETE FROM asked WHERE question = ?"
+            return sum(database.execute(sql, (question,)).rowcount for question in questions)
+
+    def _rows(self) -> list[sqlite3.Row]:
+        """All questions, latest first."""
+        if not self._path.exists():
+            return []
+        with self._open() as database:
+            return database.execute("SELECT * FROM asked ORDER BY day DESC, id DESC").fetchall()
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=10)) as database:
+            database.row_factory = sqlite3.Row
+            database.execute(_SCHEMA)
+            yield database
+
+
+def _groups(vectors: Any) -> list[list[int]]:
+    """Places of questions that are like the first of their group."""
+    groups: list[list[int]] = []
+    for at, vector in enumerate(vectors):
+        near = [float(np.dot(vector, vectors[group[0]])) for group in groups]
+        if near and max(near) >= SAME:
+            groups[int(np.argmax(near))].append(at)
+        else:
+            groups.append([at])
+    return groups
+
+
+def _gap(rows: Sequence[sqlite3.Row], today: date) -> Gap:
+    weight = sum(
+        _WEIGHTS.get(row["verdict"], 0) * 0.5 ** ((today - date.fromisoformat(row["day"])).days / FADES) for row in rows
+    )
+    return Gap(
+        question=rows[0]["question"],
+        times=len(rows),
+        unanswered=sum(row["verdict"] == "none" for row in rows),
+        first=rows[-1]["day"],
+        last=rows[0]["day"],
+        weight=weight,
+        questions=tuple(dict.fromkeys(row["question"] for row in rows)),
+        nearest=_all(rows, "nearest"),
+        who=_all(rows, "who"),
+    )
+
+
+def _all(rows: Sequence[sqlite3.Row], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for row in rows for value in json.loads(row[name])))
