@@ -109,7 +109,7 @@ class _Asking(Reply):
             yield self.none(evidence)
             return
         if self.verdict == "partial":
-            self.caveats.append("These records come near the question; check whether they answer it.")
+            self.caveats.append("These records come near the question and may not state what you ask; check them.")
         declined = False
         if self.settings.llm:
             yield Progress("writing")

@@ -210,7 +210,7 @@ def _tokens(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(text):
         kind, said = str(found.lastgroup), found[0]
         if kind == "date" and not re.search(r"\d", said) and (said.islower() or said[:3].lower() in ("mar", "may")):
-            kind = "word"  # "may", "march" and "mar" are months only beside a number
+            kind, said = "word", said.rstrip(".")  # "may", "march" and "mar" are months only beside a number
         content = kind == "word" and (said.lower() not in _STOP or (said.isupper() and len(said) > 1))
         yield Token(kind, said, stem(said) if content else "", fresh)
         fresh = kind == "mark" and said in '.!?:"“”•' and not title

@@ -1,7 +1,8 @@
 """Decide whether the evidence answers the question, before anything is written.
 
 Two things are asked apart: whether the library has anything on the question at all, and whether what it has states
-what is asked. Questions of another world fail the first, a missing detail or a false premise fails the second.
+what is asked. Questions of another world fail the first and are declined; a missing detail or a false premise fails the
+second, and what comes near is shown as such.
 """
 
 from __future__ import annotations
@@ -24,15 +25,16 @@ class Features(NamedTuple):
     """What the verdict rests on.
 
     `near`, `covered` and `sentence`, each 0 to 1: the best passage's similarity to the question and its share of the
-    question's words, and the best sentence's similarity. `answers` is the log odds that the best sentence answers,
-    `denies` the probability that it contradicts the question, and `unnamed` how many of the question's names and
-    numbers are in no passage found.
+    question's words, and the best sentence's similarity. `answers` is the highest log odds of a sentence to answer, as
+    the reader sees it. Of the sentence that is best in all, `states` is its log odds and `denies` the probability that
+    it contradicts the question. `unnamed` is how many of the question's names and numbers are in no passage found.
     """
 
     near: float
     covered: float
     sentence: float
     answers: float
+    states: float
     denies: float
     unnamed: int
 
@@ -41,22 +43,22 @@ class Features(NamedTuple):
 class Calibration:
     """Two logistic regressions on the `Features`, and where their probabilities decide.
 
-    The verdict is `none` where the library has nothing on the question (`none_below`) or surely does not state what is
-    asked (`missing_below`), and `answered` where both are likely enough (`sure_from`, `stated_from`), else `partial`.
-    The weights belong to one embedder and the packaged reader; `lessons eval verdict` fits and reports them.
+    The verdict is `none` where the library has nothing on the question (`none_below`), and `answered` where it surely
+    has something (`sure_from`) and states what is asked (`stated_from`), else `partial`. The weights belong to one
+    embedder and the packaged reader; `lessons eval verdict` fits and reports them.
     """
 
     bias: float
     near: float
     covered: float
     sentence: float
+    answers: float
     none_below: float
     sure_from: float
     detail_bias: float
-    answers: float
+    states: float
     denies: float
     unnamed: float
-    missing_below: float
     stated_from: float
 
 
@@ -68,34 +70,39 @@ def calibration_of(library: Library) -> Calibration:
 
 
 PACKAGED = Calibration(
-    bias=-8.0,
-    near=7.97,
-    covered=3.48,
-    sentence=6.2,
-    none_below=0.448,
-    sure_from=0.787,
-    detail_bias=0.0,
-    answers=0.5,
-    denies=-2.0,
-    unnamed=-0.5,
-    missing_below=0.1,
-    stated_from=0.4,
+    bias=-7.51,
+    near=9.78,
+    covered=3.63,
+    sentence=3.42,
+    answers=0.46,
+    none_below=0.415,
+    sure_from=0.671,
+    detail_bias=0.76,
+    states=0.11,
+    denies=-4.42,
+    unnamed=-0.21,
+    stated_from=0.35,
 )
 
 
 def features(evidence: Evidence, query: str) -> Features:
     """What the verdict rests on; all 0 where there is no evidence."""
     read = [sentence for sentence in evidence.sentences if sentence.answers is not None]
-    best = max(read, key=lambda sentence: sentence.answers or 0, default=None)
-    likely = min(max(best.answers or 0, 1 - CERTAIN), CERTAIN) if best else 0.5
+    best = max(read, key=lambda sentence: sentence.score, default=None)
     return Features(
         evidence.near,
         evidence.covered,
         max((sentence.near for sentence in evidence.sentences), default=0.0),
-        math.log(likely / (1 - likely)),
+        max((_log_odds(sentence.answers or 0) for sentence in read), default=0.0),
+        _log_odds(best.answers or 0) if best else 0.0,
         (best.denies or 0.0) if best else 0.0,
         _unnamed(query, evidence),
     )
+
+
+def _log_odds(probability: float) -> float:
+    likely = min(max(probability, 1 - CERTAIN), CERTAIN)
+    return math.log(likely / (1 - likely))
 
 
 def _unnamed(query: str, evidence: Evidence) -> int:
@@ -109,15 +116,14 @@ def _unnamed(query: str, evidence: Evidence) -> int:
 
 def answerable(found: Features, calibration: Calibration = PACKAGED) -> float:
     """The probability, 0 to 1, that the library has something on the question."""
-    score = calibration.near * found.near + calibration.covered * found.covered + calibration.sentence * found.sentence
+    score = calibration.near * found.near + calibration.covered * found.covered
+    score += calibration.sentence * found.sentence + calibration.answers * found.answers
     return 1 / (1 + math.exp(-calibration.bias - score))
 
 
 def stated(found: Features, calibration: Calibration = PACKAGED) -> float:
     """The probability, 0 to 1, that what it has states what is asked."""
-    score = (
-        calibration.answers * found.answers + calibration.denies * found.denies + calibration.unnamed * found.unnamed
-    )
+    score = calibration.states * found.states + calibration.denies * found.denies + calibration.unnamed * found.unnamed
     return 1 / (1 + math.exp(-calibration.detail_bias - score))
 
 
@@ -129,6 +135,6 @@ def verdict_of(evidence: Evidence, query: str, calibration: Calibration = PACKAG
 def decide(found: Features, calibration: Calibration = PACKAGED) -> Verdict:
     """`answered`, `partial` where the evidence comes near without being sure to answer, or `none`."""
     likely, said = answerable(found, calibration), stated(found, calibration)
-    if likely < calibration.none_below or said < calibration.missing_below:
+    if likely < calibration.none_below:
         return "none"
     return "answered" if likely >= calibration.sure_from and said >= calibration.stated_from else "partial"

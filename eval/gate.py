@@ -157,7 +157,9 @@ def _answer_scores(answers: Sequence[Scored]) -> Scores:
         "quotes_exact": {one.id: float(one.quotes_exact) for one in answers},
         "citation_precision": {one.id: round(one.cited_right / one.citations, 4) for one in answers if one.citations},
         "citation_recall": {
-            one.id: round(one.proven / one.claims, 4) if one.claims else 0.0 for one in answers if one.verdict != "none"
+            one.id: round(one.proven / one.claims, 4) if one.claims else 0.0
+            for one in answers
+            if one.verdict != "none" and one.counted_right is None  # a count cites none
         },
     }
 

@@ -24,8 +24,8 @@ from eval.beir import Collection, Query
 from index.library import Library
 from ingest.errors import BadDataset
 
-UNSURE = 0.1  # of the answerable questions in the fitting half get no better than `partial` for what the library holds
-REFUSED = 0.02  # of them are declined for a detail that is surely missing
+REFUSED = 0.04  # of the answerable questions in the fitting half are declined, by choice
+UNSURE = 0.1  # of them get no better than `partial`, for either reason
 Kind = Literal["own", "foreign", "absent", "near"]
 TASKS: dict[str, tuple[Kind, ...]] = {"off_library": ("foreign", "absent"), "near_miss": ("near",)}
 
@@ -108,28 +108,32 @@ def _case(query: Query, asked: str, kind: Kind, of: str, library: Library) -> Ca
 
 
 def fit(found: Sequence[Case]) -> Calibration:
-    """Logistic regressions on the fitting half; what decides gives the best balanced accuracy there.
+    """Logistic regressions on the fitting half; few answerable questions are declined there, by choice.
 
     Without near misses the part of a missing detail stays as it is. Raises `BadDataset` when there are questions of one
     kind only.
     """
     used = [case for case in found if case.fits]
     off = _both([case for case in used if case.kind != "near"])
-    bias, near, covered, sentence = _regression(off, 0, 3)
-    fitted = replace(PACKAGED, bias=bias, near=near, covered=covered, sentence=sentence)
+    bias, near, covered, sentence, answers = _regression(off, 0, 4)
+    fitted = replace(PACKAGED, bias=bias, near=near, covered=covered, sentence=sentence, answers=answers)
     scores, wanted = _scores(off, fitted, "off_library")
-    none_below = _best_split(scores, wanted)
-    sure_from = max(none_below, float(np.quantile(scores[wanted], UNSURE)))
+    none_below, sure_from = (float(np.quantile(scores[wanted], share)) for share in (REFUSED, UNSURE))
     fitted = replace(fitted, none_below=none_below, sure_from=sure_from)
     own = {case.of for case in used if case.kind == "near"}
     if not own:
         return fitted
     detail = _both([case for case in used if case.kind == "near" or (case.kind == "own" and case.of in own)])
-    bias, answers, denies, unnamed = _regression(detail, 3, 6)
-    fitted = replace(fitted, detail_bias=bias, answers=answers, denies=denies, unnamed=unnamed)
+    bias, states, denies, unnamed = _regression(detail, 4, 7)
+    fitted = replace(fitted, detail_bias=bias, states=states, denies=denies, unnamed=unnamed)
     scores, wanted = _scores(detail, fitted, "near_miss")
-    every = [stated(case.features, fitted) for case in used if case.answerable]
-    return replace(fitted, missing_below=float(np.quantile(every, REFUSED)), stated_from=_best_split(scores, wanted))
+    return replace(fitted, stated_from=float(np.quantile(scores[wanted], UNSURE)))
+
+
+def crossed(found: Sequence[Case]) -> list[Report]:
+    """Two reports: what was fitted on either half, tested on the other. Articles differ much: one half may mislead."""
+    halves = (found, [replace(case, fits=not case.fits) for case in found])
+    return [report(half, fit(half)) for half in halves]
 
 
 def report(found: Sequence[Case], calibration: Calibration) -> Report:
@@ -181,23 +185,13 @@ def _scores(
     return np.array(scores), np.array([case.answerable for case in found])
 
 
-def _regression(found: Sequence[Case], first: int, last: int) -> tuple[float, float, float, float]:
-    """The bias and the weights of three features."""
+def _regression(found: Sequence[Case], first: int, last: int) -> tuple[float, ...]:
+    """The bias and the weights of some of the features."""
     from sklearn.linear_model import LogisticRegression
 
     inputs = np.array([case.features[first:last] for case in found], float)
     model = LogisticRegression(class_weight="balanced", C=10).fit(inputs, [case.answerable for case in found])
-    one, two, three = (round(float(value), 2) for value in model.coef_[0])
-    return round(float(model.intercept_[0]), 2), one, two, three
-
-
-def _best_split(scores: NDArray[np.float64], wanted: NDArray[np.bool_]) -> float:
-    """Where to part both sorts for the best balanced accuracy: as far from one as from the other."""
-    from sklearn.metrics import roc_curve
-
-    refused, passed, thresholds = roc_curve(wanted, scores)
-    least = float(thresholds[np.argmax(passed - refused)])
-    return float(least + max(scores[scores < least], default=least)) / 2
+    return tuple(round(float(value), 2) for value in (model.intercept_[0], *model.coef_[0]))
 
 
 def _both(found: list[Case]) -> list[Case]:

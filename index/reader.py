@@ -54,7 +54,8 @@ class Reader:
                 base = (file.metadata() or {}).get("base")
             if base != recipe.digest():
                 raise ModelError("The reader was trained for other weights than those of this package.", _REMEDY)
-            self._tokenizer = Tokenizer.from_file(str(recipe.tokenizer))
+            self._whole, self._tokenizer = (Tokenizer.from_file(str(recipe.tokenizer)) for _ in range(2))
+            self._whole.no_truncation()
             self._tokenizer.enable_truncation(LONGEST, strategy="only_second")
             self._tokenizer.no_padding()
             self._head = {name: learned.pop(name) for name in list(learned) if name.startswith(("inner", "outer"))}
@@ -66,7 +67,8 @@ class Reader:
         """What each text says to a question or a claim."""
         if not texts:
             return Read(*(np.empty(0, np.float32) for _ in range(3)))
-        encoded = [self._tokenizer.encode(_cut(said), text or " ") for text in texts]
+        said = self._cut(said)
+        encoded = [self._tokenizer.encode(said, text or " ") for text in texts]
         order = sorted(range(len(texts)), key=lambda at: len(encoded[at].ids))
         scores = np.empty((len(texts), HEADS), np.float32)
         for first in range(0, len(order), BATCH):
@@ -81,6 +83,11 @@ class Reader:
         three /= three.sum(axis=1, keepdims=True)
         answers = np.asarray(1 / (1 + np.exp(-scores[:, 3])), np.float32)
         return Read(answers, three[:, 0], three[:, 2])
+
+    def _cut(self, said: str) -> str:
+        """As much of a question as leaves half of the room for a text."""
+        ends = [end for _, end in self._whole.encode(said, add_special_tokens=False).offsets]
+        return said if len(ends) <= LONGEST // 2 else said[: ends[LONGEST // 2 - 1]]
 
     def _scores(self, hidden: Vectors, mask: NDArray[np.int32]) -> Vectors:
         kept = mask[:, :, None].astype(np.float32)
@@ -99,11 +106,6 @@ class _Body(Protocol):
 def packaged_reader() -> Reader:
     """The one that ships with the package, loaded once."""
     return Reader(WEIGHTS)
-
-
-def _cut(said: str) -> str:
-    """As much of a question as leaves room for a text."""
-    return said[: 2 * LONGEST]
 
 
 def merged(weights: Mapping[str, Any], learned: Mapping[str, Vectors]) -> dict[str, Vectors]:

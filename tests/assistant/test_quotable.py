@@ -11,7 +11,7 @@ def hit(text, *sections, title="Pump review", start=0):
     known: dict[str, Any] = {"rank": 1, "score": 1.0, "dense": 1.0, "lexical": 1.0, "lesson_id": "A-1", "source": "/a"}
     known |= {"source_id": 1, "section": "", "page": None, "place": "", "kind": "aar", "outcome": "mixed"}
     known |= {"maturity": "observation"}
-    known |= dict.fromkeys(("event_date", "project", "unit", "owner", "url", "superseded_by"))
+    known |= dict.fromkeys(("event_date", "project", "unit", "owner", "collection", "url", "superseded_by"))
     return Hit(title=title, start=start, end=start + len(text), text=text, sections=sections, **known)
 
 

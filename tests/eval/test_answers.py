@@ -169,9 +169,9 @@ def test_kinds_are_printed_as_they_are_written(sample, tmp_path, capsys):
 
 
 def test_a_calibration_tells_answerable_from_not_and_is_tested_on_the_other_half():
-    far, near = Features(0.2, 0.3, 0.2, -3.0, 0.5, 2), Features(0.7, 0.8, 0.7, -3.0, 0.6, 2)
+    far, near = Features(0.2, 0.3, 0.2, -3.0, -3.0, 0.5, 2), Features(0.7, 0.8, 0.7, -3.0, -3.0, 0.6, 2)
     of: dict[Kind, Features] = {
-        "own": Features(0.7, 0.8, 0.7, 2.0, 0.1, 0),
+        "own": Features(0.7, 0.8, 0.7, 2.0, 2.0, 0.1, 0),
         "foreign": far,
         "absent": far,
         "near": near,
@@ -190,9 +190,9 @@ def test_a_calibration_tells_answerable_from_not_and_is_tested_on_the_other_half
 
 
 def test_without_near_misses_the_part_of_a_detail_stays_as_it_is():
-    far, own = Features(0.2, 0.3, 0.2, -3.0, 0.5, 2), Features(0.7, 0.8, 0.7, 2.0, 0.1, 0)
+    far, own = Features(0.2, 0.3, 0.2, -3.0, -3.0, 0.5, 2), Features(0.7, 0.8, 0.7, 2.0, 2.0, 0.1, 0)
     cases = [Case("a", "a", number % 2 == 0, "own", own) for number in range(20)]
     cases += [Case("b", "a", number % 2 == 0, "foreign", far) for number in range(20)]
     fitted = fit(cases)
-    assert (fitted.answers, fitted.missing_below) == (PACKAGED.answers, PACKAGED.missing_below)
+    assert (fitted.states, fitted.stated_from) == (PACKAGED.states, PACKAGED.stated_from)
     assert set(report(cases, fitted).tasks) == {"off_library"}

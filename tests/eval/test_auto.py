@@ -204,12 +204,12 @@ def test_the_worst_come_first(library):
 def test_verdicts_are_asked_without_what_is_left_out(library, monkeypatch):
     seen: list[Evidence] = []
 
-    def none(evidence, calibration):
+    def none(evidence, question, calibration):
         seen.append(evidence)
         return "none"
 
     monkeypatch.setattr(auto, "foreign_questions", lambda _: ([], 0))
-    monkeypatch.setattr(auto, "decide", none)
+    monkeypatch.setattr(auto, "verdict_of", none)
     item = the(known_items(library, 10), "lead", "anchor#1")
     report = auto.abstention(library, [item])
     answerable, hidden = seen

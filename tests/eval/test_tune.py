@@ -83,12 +83,15 @@ def test_a_ranking_that_is_not_surely_better_is_not_kept_and_comes_out_the_same_
 
 
 def test_a_verdict_that_another_embedder_needs_is_fitted(library):
-    """The default calibration is for the packaged weights, whose similarities are higher: it declines all."""
+    """The calibration in use is for one whose similarities are higher: it declines all."""
+    strict = replace(PACKAGED, bias=-30.0)
+    library.tune({"verdict": asdict(strict)})
     found = tune(library, 100).verdict
     assert found is not None
     assert found.taken
-    assert (found.mean_before, found.mean_after) == (0.5, 1.0)
-    assert found.before == asdict(PACKAGED)
+    assert found.mean_before == 0.5
+    assert found.mean_after > 0.95
+    assert found.before == asdict(strict)
     assert calibration_of(library) == Calibration(**found.after)
     assert Assistant(library).ask("Broken crane near the hill").verdict != "none"
     assert Assistant(library).ask("Who won the chess championship of Atlantis?").verdict == "none"

@@ -71,7 +71,7 @@ def verdict(
     from assistant.verdict import PACKAGED
     from eval.beir import Collection
     from eval.retrieval import ensure
-    from eval.verdict import cases, fit, report
+    from eval.verdict import cases, crossed, report
 
     with ExitStack() as stack:
         place = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lessons-eval-")))
@@ -83,7 +83,8 @@ def verdict(
                 ensure(library, collection, on_step)
             libraries.append((collection, library))
         found = cases(libraries, limit)
-    reports = {"in_use": report(found, PACKAGED), "fitted": report(found, fit(found))}
+    one, other = crossed(found)
+    reports = {"in_use": report(found, PACKAGED), "fitted": one, "fitted_on_the_other_half": other}
     if as_json:
         print_json({name: each.to_json() for name, each in reports.items()})
         return
