@@ -27,10 +27,10 @@ A paraphrase keeps the things it is about and changes verbs and connecting words
 A sentence that only shares its topic with the quote shares its subject, about a third of its words.
 """
 
+LIFTED = 0.5  # a quote that has fewer of the words speaks of something else, however near in meaning
 _LONGEST_QUOTE = 3  # sentences: what belongs together in a report rarely spans more
 _COST_OF_SENTENCE = 0.05  # one more sentence must hold more of the claim than one word in twenty
 _COST_OF_FACT = 0.2  # a number or name in the quote outweighs a few more of the words around it
-_NEAREST = 8  # quotes worth embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
     """The quote of one to three adjacent sentences of `passage` that supports `sentence` best.
 
     `context` is what the passage is known to be about (its title, say): names and words in it need not be in the quote.
-    `similarity` may lift a paraphrase to the mean of both scores; it never excuses a missing fact.
+    `similarity` may lift a paraphrase, half of whose words are there, to the mean of both scores; it never excuses a
+    missing fact.
     """
     claim, given = Facts(sentence, known=_read(passage).names), _read(context).stems
     ranked: list[tuple[float, Support]] = []
@@ -77,17 +78,18 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
             rank = score - _COST_OF_SENTENCE * size - _COST_OF_FACT * facts
             ranked.append((rank, Support(score, start, end, missing)))
     ranked.sort(key=lambda pair: (-pair[0], len(pair[1].missing)))
-    best = [found for _, found in ranked[:_NEAREST]]
-    if not best:
+    if not ranked:
         return Support(0.0, 0, 0)
-    if similarity is None or best[0].supported:
-        return best[0]
-    near = similarity(sentence, [passage[one.start : one.end] for one in best])
-    lifted = [
-        Support(max(one.score, (one.score + min(alike, 1.0)) / 2), one.start, one.end, one.missing)
-        for one, alike in zip(best, near, strict=True)
-    ]
-    return max(lifted, key=lambda one: (one.supported, one.score))
+    best = ranked[0][1]
+    if similarity is None or best.supported or any(one.kind != "word" for one in best.missing):
+        return best
+    (alike,) = similarity(sentence, [passage[best.start : best.end]])
+    return Support(_lifted(best.score, alike), best.start, best.end, best.missing)
+
+
+def _lifted(score: float, alike: float) -> float:
+    """The mean of both scores, where half of the words are there and it is more."""
+    return max(score, (score + min(alike, 1.0)) / 2) if score >= LIFTED else score
 
 
 @lru_cache(maxsize=1024)

@@ -205,9 +205,45 @@ def test_eval_verdict_fits_and_tests(call, tmp_path):
     status, out, _ = call("eval", "verdict", tmp_path / "sea", tmp_path / "farm", "--json")
     found = json.loads(out)
     assert status == 0
-    assert found["fitted"]["auroc"] == 1.0
+    assert found["fitted"]["tasks"]["off_library"]["auroc"] >= 0.95
     assert call("eval", "verdict", tmp_path / "sea")[0] == 2
-    assert set(found["in_use"]["pairs"]) == {"sea → sea", "sea → farm", "farm → farm", "farm → sea"}
+    assert set(found["in_use"]["tasks"]["off_library"]["pairs"]) == {
+        "sea → sea",
+        "sea → farm",
+        "farm → farm",
+        "farm → sea",
+    }
+
+
+def test_trends_counts_and_shows_what_happened_again(call, sample):
+    status, out, _ = call("trends", "--library", sample.folder, "--by", "unit", "--json")
+    found = json.loads(out)
+    assert status == 0
+    assert sum(group["count"] for group in found["tallies"][0]["groups"]) == found["tallies"][0]["stated"]
+    again = [[record["lesson_id"] for record in event["records"]] for event in found["repeated"]]
+    assert again == [["AAR-2018-06", "PM-2022-011", "PM-2025-004"], ["PM-2021-003", "PM-2022-002"]]
+    status, out, _ = call("trends", "--library", sample.folder, "--about", "generators OR pumps")
+    assert "Happened again" in out
+    assert call("trends", "--library", sample.folder, "--by", "colour")[0] == 2
+
+
+def test_what_was_not_answered_is_listed_among_the_gaps(call, tmp_path, sample):
+    shutil.copytree(sample.folder, tmp_path / "library")
+    question = "What did we learn about quantum networking payloads?"
+    assert "Kept among the knowledge gaps" in call("ask", question, "--library", tmp_path / "library")[1]
+    assert question in call("gaps", "--library", tmp_path / "library")[1]
+    found = json.loads(call("gaps", "--forget", question, "--library", tmp_path / "library", "--json")[1])
+    assert found == {"forgotten": 1, "gaps": []}
+
+
+def test_a_filter_that_a_question_says_is_shown_and_can_be_taken_back(call, sample):
+    question = "What went wrong with generators since 2022?"
+    _, out, _ = call("ask", question, "--library", sample.folder, "--json")
+    found = json.loads(out)
+    assert (found["filters"], found["filters_read"]) == ({"since": "2022"}, ["since"])
+    assert all(source["event_date"] >= "2022" for source in found["sources"])
+    _, out, _ = call("ask", question, "--library", sample.folder, "--json", "--ignore", "since")
+    assert json.loads(out)["filters"] == {}
 
 
 def test_what_is_temporary_is_removed_when_a_command_is_terminated(tmp_path):
