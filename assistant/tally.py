@@ -41,7 +41,8 @@ class Tally:
     """How many records match, in all and for each value of `by`.
 
     `total` counts near-copies once, `copies` is how many that leaves out; `of` all records of the library in the same
-    way. `stated` says how many of `total` have a value. Groups are most frequent first, in time's order for a time.
+    way. `stated` says how many of `total` have a value; near-copies with different values count under each.
+    Groups are most frequent first, in time's order for a time.
     """
 
     by: str | None

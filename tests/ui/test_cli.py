@@ -219,7 +219,8 @@ def test_trends_counts_and_shows_what_happened_again(call, sample):
     status, out, _ = call("trends", "--library", sample.folder, "--by", "unit", "--json")
     found = json.loads(out)
     assert status == 0
-    assert sum(group["count"] for group in found["tallies"][0]["groups"]) == found["tallies"][0]["stated"]
+    units = {group["value"]: group["count"] for group in found["tallies"][0]["groups"]}
+    assert (units["Field Hospitals"], units["Digital Services"]) == (10, 14)
     again = [[record["lesson_id"] for record in event["records"]] for event in found["repeated"]]
     assert again == [["AAR-2018-06", "PM-2022-011", "PM-2025-004"], ["PM-2021-003", "PM-2022-002"]]
     status, out, _ = call("trends", "--library", sample.folder, "--about", "generators OR pumps")
