@@ -40,6 +40,9 @@ _THIS = re.compile(r"\b(?:in\s+|during\s+)?(this|last)\s+year\b", re.I)
 _IN = re.compile(rf"\b(?:(?:in|during|of|for|from)\s+)?(?:the\s+year\s+)?{_DAY}\b", re.I)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.I)
 _NUMBERS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
+_IN_FILE = r"(?:(?:in|of|from|on)\s+)?(?:the\s+|our\s+)?(?:(?:19|20)\d\d\s+)?"
+_GAP = r"[\W_]+"
+_BOOKS = frozenset("register log list book database sheet table tracker export inventory".split())
 _PLACE = r"(?:at|from|in|by|within|of|for)\s+(?:the\s+)?"
 
 
@@ -154,8 +157,3 @@ def _source(asked: Asked, paths: Iterable[str]) -> None:
         asked.take(best[1], source=best[2])
         if year:
             asked.filters["year"] = year[0]
-
-
-_IN_FILE = r"(?:(?:in|of|from|on)\s+)?(?:the\s+|our\s+)?(?:(?:19|20)\d\d\s+)?"
-_GAP = r"[\W_]+"
-_BOOKS = frozenset("register log list book database sheet table tracker export inventory".split())

@@ -23,7 +23,7 @@ from assistant.settings import AssistantSettings
 from assistant.sides import Side, sides_of
 from assistant.verdict import calibration_of, verdict_of
 from assistant.writer import NO_ANSWER, opaque_ids, write
-from index.filters import Filters
+from index.filters import Filters, described
 from index.hit import Hit
 from index.library import Library
 from ingest.errors import ModelError
@@ -152,8 +152,7 @@ class _Asking(Reply):
         if self.verdict == "none" and said:
             elsewhere, verdict = self._found(self.question, {})
             if verdict != "none":
-                only = ", ".join(f"{name} {value}" for name, value in said.items())
-                self.caveats.append(f"No record with {only} answers this; these are others.")
+                self.caveats.append(f"No record with {described(said)} answers this; these are others.")
                 self.verdict = "partial"
                 return elsewhere
         self.filters |= said

@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.answer import Cited, Claim
 from assistant.citing import Citations
-from assistant.evidence import Evidence, Sentence, gather
+from assistant.evidence import ADVICE, Evidence, Sentence, gather
 from assistant.question import Question
 from assistant.settings import AssistantSettings
 from assistant.verdict import answerable, calibration_of, features
@@ -31,7 +31,6 @@ _HEADING = re.compile(r"^\s*(?:#{1,6}\s+(.+)|([A-Z][^.!?|]{2,60}):?)\s*$")
 _ROW = re.compile(r"^\s*\|?(.+\|.+?)\|?\s*$")
 _RULE = re.compile(r"^[\s|:-]+$")
 _BOX = re.compile(r"^\[[ xX]\]\s*")
-_ADVICE = ("recommendation", "lesson", "action", "sustain", "improve")
 _WHY = ("cause", "event", "summary", "impact")
 
 
@@ -150,7 +149,7 @@ def bearing(library: Library, task: Task, filters: Filters | None = None) -> lis
     found: list[tuple[Sentence, bool]] = []
     for lesson_id in _records(evidence):
         own = [sentence for sentence in evidence.sentences if sentence.hit.lesson_id == lesson_id]
-        advice = next((one for one in own if one.section in _ADVICE), None)
+        advice = next((one for one in own if one.section in ADVICE), None)
         reason = next((one for one in own if one.section in _WHY and one.score >= REASON * own[0].score), None)
         found += [(one, one is advice) for one in (advice, reason) if one] or [(own[0], False)]
     return found

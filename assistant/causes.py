@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from assistant.facts import Facts
@@ -34,8 +35,16 @@ class Relation(NamedTuple):
     cause: frozenset[str]
 
 
-def relations(text: str) -> Iterator[Relation]:
-    """Every causal relation that the text states; a sentence that leans on the one before it takes it along."""
+@lru_cache(maxsize=1024)
+def relations(text: str) -> tuple[Relation, ...]:
+    """Every causal relation that the text states; a sentence that leans on the one before it takes it along.
+
+    Kept, because a claim is compared with many quotes of a passage.
+    """
+    return tuple(_relations(text))
+
+
+def _relations(text: str) -> Iterator[Relation]:
     before = ""
     for start, end in sentence_spans(text):
         sentence = _ASIDE.sub(" ", text[start:end])
@@ -53,7 +62,7 @@ def relations(text: str) -> Iterator[Relation]:
 def turned(claim: str, quote: str) -> bool:
     """Whether the claim states a cause that the quote does not: another one, or the effect in its place."""
     ours = [each for each in relations(claim) if each.effect and each.cause]
-    theirs = list(relations(quote)) if ours else []
+    theirs = relations(quote) if ours else ()
     for relation in ours:
         if not any(_within(relation, other) for other in theirs) and (theirs or not _OTHERWISE.search(quote)):
             return True

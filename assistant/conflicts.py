@@ -10,12 +10,10 @@ import numpy as np
 
 from assistant.answer import Conflict, Disagreement
 from assistant.citing import Citations
-from assistant.evidence import Evidence, Sentence
+from assistant.evidence import ADVICE, Evidence, Sentence
 from assistant.facts import Facts, Number
 from index.library import Library
 
-ADVICE = frozenset({"recommendation", "lesson", "action", "sustain", "improve"})
-"""Sections that say what to do: figures of two events differ without contradicting each other."""
 WORTH = 0.55  # of the best sentence's score: what contradicts beside the point is no help
 SAME_SUBJECT = 0.55  # the least similarity of two sentences that speak of the same
 MOST = 3  # conflicts of an answer
@@ -39,6 +37,7 @@ def _between(library: Library, evidence: Evidence) -> Iterator[tuple[Disagreemen
     if not evidence.sentences:
         return
     least = WORTH * evidence.sentences[0].score
+    # Of advice alone: figures of two events differ without contradicting each other.
     advice = [one for one in evidence.sentences if one.section in ADVICE and one.score >= least]
     asked = set(evidence.rarity)
     vectors = library.embedder.documents([one.text for one in advice])

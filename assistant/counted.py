@@ -16,6 +16,7 @@ from assistant.repeated import TIMES, recommended, repeated
 from assistant.reply import Reply
 from assistant.tally import TIMES as OVER_TIME
 from assistant.tally import Group, Tally, matching, tally
+from index.filters import described
 from index.hit import Hit
 from index.library import Library
 
@@ -72,7 +73,10 @@ def _again(reply: Reply, asked: Counting, said: Collection[str]) -> Iterator[Eve
         ]
     else:
         events = repeated(reply.library, records)[: reply.settings.max_sources]
-        lines = [(f"{len(event.lesson_ids)} times: {event.text}", list(event.lesson_ids)) for event in events]
+        lines = [
+            (f"{len(event.records)} times: {event.text}", [each.lesson_id for each in event.records])
+            for event in events
+        ]
     reply.clock.lap("count")
     if not lines:
         yield reply.none(None, f"{_REPEATS[asked.kind]} in {len(records):,} records.")
@@ -90,8 +94,8 @@ def _tally(library: Library, asked: Counting) -> Tally:
     if found.total or not asked.terms:
         return found
     subject = " or ".join(" ".join(words) for words in asked.terms)
+    records = library.records(asked.filters)
     for name, column in (("topic", "topics"), ("cause", "causes")):
-        records = library.records(asked.filters)
         tags = sorted({tag for record in records for tag in getattr(record, column)})
         if name not in asked.filters and (tag := _like(library, subject, tags)):
             return tally(library, asked.by, {**asked.filters, name: tag}, (), asked.state)
@@ -146,7 +150,7 @@ def figures(found: Tally, kind: str = "count", most: int = LISTED) -> list[str]:
 
 def about(found: Tally) -> str:
     """What was counted, in words and brackets; "" for everything."""
-    parts = [f"{name} {value}" for name, value in found.filters.items()]
+    parts = [described(found.filters)] if found.filters else []
     if found.terms:
         parts.append("mentioning " + " or ".join(f"“{' '.join(words)}”" for words in found.terms))
     if found.state:

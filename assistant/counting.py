@@ -34,7 +34,7 @@ _DIGITS = {"three": 3, "five": 5, "ten": 10}
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """What is to be counted; `kind` is `count`, `most-common` or `trend`."""
+    """What is to be counted; `kind` is one of the `COUNTED`."""
 
     kind: str
     by: str | None

@@ -20,6 +20,8 @@ PASSAGES = 12  # passages read for an answer
 READ_WHOLE = 2  # records at the top whose other passages are read too: the cause may share no word with the question
 ANSWERS = 0.3  # what the reader's word adds to a score
 SUITS = 0.08  # what the form of an answer adds to a score; its content decides
+ADVICE = frozenset({"recommendation", "lesson", "action", "sustain", "improve"})
+"""Sections that say what to do."""
 _BECAUSE = re.compile(r"\b(because|due to|caused|led to|reason|since)\b", re.I)
 _ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
     "procedural": ("recommendation", "lesson", "action"),

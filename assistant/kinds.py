@@ -96,7 +96,7 @@ def kind_of(text: str) -> str:
 
 
 def _counts(text: str) -> str | None:
-    """`count`, `most-common` or `trend` for a question about all records; None for one about what they say."""
+    """One of the `COUNTED` for a question about all records; None for one about what they say."""
     if _ADVISED.search(text):
         return "repeated-advice"
     if _AGAIN.search(text):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from assistant.quotable import readable, stands_alone
+from index.connected import connected
 from index.filters import Filters
 from index.hit import LessonView
 from index.library import Library
@@ -22,6 +23,9 @@ SAME_WORDS, SAME_MEANING = 0.22, 0.7
 COMMON = 200  # sentences: what more of them have brings none together
 LONGEST = 50  # words
 _ADVICE = ("recommendation", "action")
+
+Get = Callable[[str], LessonView]
+"""Reads a record by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +50,28 @@ class Recommended:
         return {"records": self.records, "said": [one.to_json() for one in self.said]}
 
 
+class Telling(NamedTuple):
+    """A record that tells of an event; `date` and `unit` are "" where it states none."""
+
+    lesson_id: str
+    title: str
+    date: str
+    unit: str
+
+
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """Records that tell of the same kind of event at different times, the earliest first, with what they cost."""
+    """Records that tell of the same kind of event at different times, the earliest first."""
 
-    lesson_ids: tuple[str, ...]
-    titles: tuple[str, ...]
-    dates: tuple[str, ...]
-    units: tuple[str, ...]
+    records: tuple[Telling, ...]
 
     @property
     def text(self) -> str:
         """When it happened, and which records tell it."""
-        rows = zip(self.lesson_ids, self.titles, self.dates, strict=True)
-        return ", ".join(f"“{title}” ({lesson_id}, {date[:4] or 'undated'})" for lesson_id, title, date in rows)
+        return ", ".join(f"“{one.title}” ({one.lesson_id}, {one.date[:4] or 'undated'})" for one in self.records)
 
     def to_json(self) -> dict[str, Any]:
-        rows = zip(self.lesson_ids, self.titles, self.dates, self.units, strict=True)
-        names = ("lesson_id", "title", "date", "unit")
-        return {"records": [dict(zip(names, row, strict=True)) for row in rows]}
+        return {"records": [one._asdict() for one in self.records]}
 
 
 class _Sentence(NamedTuple):
@@ -105,51 +112,32 @@ def repeated(library: Library, records: Sequence[Record]) -> list[Repeated]:
     known = {record.number: record for record in (library.records() if chosen else ())}
     groups = [sorted((known[number] for number in group if number in known), key=_time) for group in chosen]
     return [
-        Repeated(
-            tuple(record.lesson_id for record in group),
-            tuple(record.title for record in group),
-            tuple(record.date for record in group),
-            tuple(record.unit for record in group),
-        )
+        Repeated(tuple(Telling(one.lesson_id, one.title, one.date, one.unit) for one in group))
         for group in sorted(groups, key=lambda group: (-len(group), _time(group[0])))
     ]
 
 
-def repeated_with(library: Library, lesson_ids: Iterable[str]) -> list[Repeated]:
+def repeated_with(get: Get, lesson_ids: Sequence[str]) -> list[Repeated]:
     """Events that happened again, of which one of these records tells, directly or through others."""
-    found, known = list[Repeated](), set[str]()
-    for lesson_id in lesson_ids:
-        group: dict[str, LessonView] = {}
-        waiting = [] if lesson_id in known else [lesson_id]
-        while waiting:
-            view = library.get(waiting.pop(0))
-            group[view.lesson_id] = view
-            waiting += [other for other, _ in view.repeats if other not in group and other not in waiting]
-        known.update(group)
-        if len(group) > 1:
-            views = sorted(group.values(), key=lambda view: view.fields["event_date"] or "")
-            found.append(
-                Repeated(
-                    tuple(view.lesson_id for view in views),
-                    tuple(view.title for view in views),
-                    tuple(view.fields["event_date"] or "" for view in views),
-                    tuple(view.fields["unit"] or "" for view in views),
-                )
-            )
-    return found
+    groups = connected(lesson_ids, lambda lesson_id: [other for other, _ in get(lesson_id).repeats])
+    return [
+        Repeated(tuple(sorted((_telling(get(lesson_id)) for lesson_id in group), key=lambda one: one.date)))
+        for group in groups
+        if len(group) > 1
+    ]
 
 
-def independent(library: Library, lesson_ids: Iterable[str]) -> int:
+def independent(get: Get, lesson_ids: Sequence[str]) -> int:
     """How many of the records stand by themselves: those that nearly copy each other count as one."""
-    left, count = list(dict.fromkeys(lesson_ids)), 0
-    while left:
-        count += 1
-        waiting = [left.pop(0)]
-        while waiting:
-            copies = {other for other, _ in library.get(waiting.pop()).similar}
-            waiting += [one for one in left if one in copies]
-            left = [one for one in left if one not in copies]
-    return count
+
+    def copies(lesson_id: str) -> list[str]:
+        return [other for other, _ in get(lesson_id).similar if other in lesson_ids]
+
+    return len(connected(lesson_ids, copies))
+
+
+def _telling(view: LessonView) -> Telling:
+    return Telling(view.lesson_id, view.title, view.fields["event_date"] or "", view.fields["unit"] or "")
 
 
 def _time(record: Record) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from assistant.answer import Answer, Cited, Claim, Conflict, Draft, Verdict
 from assistant.citing import Citations, cited
@@ -15,6 +16,7 @@ from assistant.settings import AssistantSettings
 from assistant.standing import caveats, who_to_ask
 from assistant.tally import Tally
 from index.clock import Clock
+from index.filters import described
 from index.hit import Hit
 from index.library import Library
 
@@ -55,14 +57,14 @@ class Reply:
     def answer(self, kind: str, follow_ups: Sequence[str] = FOLLOW_UPS) -> Answer:
         """The answer as it is now."""
         sources = self.citations.sources
-        cited_ids = {source.lesson_id for source in sources}
+        ids = list(dict.fromkeys(source.lesson_id for source in sources))
+        get = cache(self.library.get)
         left_out = [
             f"“{hit.title}” ({hit.lesson_id}) is left out: {hit.superseded_by} supersedes it."
             for hit in self.outdated.values()
-            if hit.superseded_by in cited_ids
+            if hit.superseded_by in ids
         ]
-        ids = list(dict.fromkeys(source.lesson_id for source in sources))
-        alone = independent(self.library, ids)
+        alone = independent(get, ids)
         standing = [] if self.tally else caveats(sources, alone, date.today())
         return Answer(
             question=self.question.text,
@@ -78,7 +80,7 @@ class Reply:
             filters_read=self.read,
             tally=self.tally,
             independent=alone,
-            repeats=tuple(repeated_with(self.library, ids)),
+            repeats=tuple(repeated_with(get, ids)),
             took_ms=self.clock.took(),
         )
 
@@ -108,5 +110,4 @@ class Reply:
         """Which records were looked at: all, or those that the filters leave."""
         if not self.filters:
             return f"the {self.library.stats().lessons:,} records"
-        only = ", ".join(f"{name} {value}" for name, value in self.filters.items())
-        return f"the {len(self.library.records(self.filters)):,} records with {only}"
+        return f"the {len(self.library.records(self.filters)):,} records with {described(self.filters)}"

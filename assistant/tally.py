@@ -87,22 +87,37 @@ def tally(
 
     `by` is one of `FIELDS`. Raises `BadFilter`, also for another field.
     """
-    if by is not None and by not in FIELDS:
-        raise BadFilter(f"Records cannot be counted by {by!r}.", f"Choose from: {', '.join(FIELDS)}.")
-    found = matching(library, filters, terms, state)
-    groups = _grouped(found, by)
-    total = _once(found)
-    return Tally(
-        by=by,
-        filters=filters or {},
-        terms=tuple(tuple(words) for words in terms),
-        state=state,
-        total=total,
-        of=_once(library.records()),
-        copies=len(found) - total,
-        stated=_once([record for members in groups.values() for record in members]),
-        groups=tuple(_ordered(groups, by)),
-        lesson_ids=_newest(found),
+    return tallies(library, matching(library, filters, terms, state), (by,), filters, terms, state)[0]
+
+
+def tallies(
+    library: Library,
+    found: Sequence[Record],
+    fields: Sequence[str | None],
+    filters: Filters | None = None,
+    terms: Terms = (),
+    state: str | None = None,
+) -> tuple[Tally, ...]:
+    """The records found, counted by each of the fields; the others say what they were found by. Raises `BadFilter`."""
+    for by in fields:
+        if by is not None and by not in FIELDS:
+            raise BadFilter(f"Records cannot be counted by {by!r}.", f"Choose from: {', '.join(FIELDS)}.")
+    total, of, newest = _once(found), _once(library.records()), _newest(found)
+    return tuple(
+        Tally(
+            by=by,
+            filters=filters or {},
+            terms=tuple(tuple(words) for words in terms),
+            state=state,
+            total=total,
+            of=of,
+            copies=len(found) - total,
+            stated=_once([record for members in groups.values() for record in members]),
+            groups=tuple(_ordered(groups, by)),
+            lesson_ids=newest,
+        )
+        for by in fields
+        for groups in (_grouped(found, by),)
     )
 
 

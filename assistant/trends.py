@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.repeated import Recommended, Repeated, recommended, repeated
-from assistant.tally import Tally, Terms, matching, tally
+from assistant.tally import Tally, Terms, matching, tallies
 from index.filters import Filters
 from index.library import Library
 
@@ -38,6 +38,6 @@ class Trends:
 
 def trends(library: Library, by: Sequence[str] = SURVEYED, filters: Filters | None = None, terms: Terms = ()) -> Trends:
     """Counts by each of the fields, which are among `assistant.tally.FIELDS`. Raises `BadFilter`."""
-    tallies = tuple(tally(library, field, filters, terms) for field in by)
     records = matching(library, filters, terms)
-    return Trends(tallies, tuple(recommended(library, records, filters)), tuple(repeated(library, records)))
+    counted = tallies(library, records, by, filters, terms)
+    return Trends(counted, tuple(recommended(library, records, filters)), tuple(repeated(library, records)))

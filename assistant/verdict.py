@@ -8,8 +8,7 @@ second, and what comes near is shown as such.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 from assistant.answer import Verdict
@@ -65,8 +64,8 @@ class Calibration:
 def calibration_of(library: Library) -> Calibration:
     """What `lessons tune` fitted to the library, or else the default."""
     fitted = library.tuned().get("verdict") or {}
-    known: Mapping[str, float] = {name.name: fitted[name.name] for name in fields(Calibration) if name.name in fitted}
-    return Calibration(**{name.name: known.get(name.name, getattr(PACKAGED, name.name)) for name in fields(PACKAGED)})
+    known = {field.name for field in fields(Calibration)}  # an earlier version may have kept others
+    return replace(PACKAGED, **{name: value for name, value in fitted.items() if name in known})
 
 
 PACKAGED = Calibration(

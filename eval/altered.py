@@ -123,11 +123,9 @@ def _number(quote: Quote, _: Quote, chance: random.Random) -> str:
     at = chance.choice(found)
     step = chance.choice([2, 3, 7, 11, 30])
     new = f"{float(at[0]) + step:g}" if "." in at[0] else str(int(at[0]) + step)
-    return (
-        ""
-        if re.search(rf"\b{re.escape(new)}\b", quote.passage)
-        else quote.text[: at.start()] + new + quote.text[at.end() :]
-    )
+    if re.search(rf"\b{re.escape(new)}\b", quote.passage):
+        return ""
+    return quote.text[: at.start()] + new + quote.text[at.end() :]
 
 
 def _name(quote: Quote, other: Quote, chance: random.Random) -> str:
@@ -147,7 +145,7 @@ def _name(quote: Quote, other: Quote, chance: random.Random) -> str:
 def _negation(quote: Quote, _: Quote, chance: random.Random) -> str:
     """A "not" put in, or taken out."""
     if found := _NOT.search(quote.text):
-        return quote.text[: found.start()] + (f"{found[1]}" if found[1] else "") + quote.text[found.end() :]
+        return quote.text[: found.start()] + (found[1] or "") + quote.text[found.end() :]
     verbs = list(_VERB.finditer(quote.text))
     if not verbs:
         return ""

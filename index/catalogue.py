@@ -39,6 +39,7 @@ class Catalogue(Store):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._remembered: dict[str, tuple[str, list[tuple[int, str]]]] = {}
+        self._facets: tuple[str, dict[str, list[tuple[str, int]]]] = ("", {})
 
     def known(self) -> dict[str, Known]:
         """The living files, by path."""
@@ -154,18 +155,21 @@ class Catalogue(Store):
         return SourceView(source_id=source_id, page_starts=pages, archived=bool(rows[0]["archived"]), **values)
 
     def facets(self) -> dict[str, list[tuple[str, int]]]:
-        """For each filter field, its values with the number of records, most frequent first; years newest first."""
-        columns = {name: (name, "2 DESC, 1") for name in _FACETS} | {"year": ("substr(event_date, 1, 4)", "1 DESC")}
-        return {
-            name: [
-                (row[0], row[1])
-                for row in self.rows(
-                    f"SELECT {column}, count(*) FROM lessons WHERE archived = 0 AND {column} IS NOT NULL "
-                    f"GROUP BY 1 ORDER BY {order}"
-                )
-            ]
-            for name, (column, order) in columns.items()
-        }
+        """For each filter field, its values with the number of records, most frequent first; years newest first.
+
+        Remembered until something changes: every question asks.
+        """
+        revision = self.meta("revision")
+        known, facets = self._facets
+        if known != revision:
+            facets = {name: self._counted(name) for name in (*_FACETS, "year")}
+            self._facets = revision, facets
+        return facets
+
+    def _counted(self, name: str) -> list[tuple[str, int]]:
+        column, order = (name, "2 DESC, 1") if name in _FACETS else ("substr(event_date, 1, 4)", "1 DESC")
+        sql = f"SELECT {column}, count(*) {_LIVING} AND {column} IS NOT NULL GROUP BY 1 ORDER BY {order}"
+        return [(row[0], row[1]) for row in self.rows(sql)]
 
     def counts(self) -> tuple[int, int, int, str]:
         """Living sources, lessons and passages, and when the last source was indexed."""

@@ -78,6 +78,11 @@ def check_filters(filters: Filters) -> None:
             raise BadFilter(f"{name} cannot be {value!r}.", "Give a year or a date: 2021, 2021-03 or 2021-03-14.")
 
 
+def described(filters: Filters) -> str:
+    """In words: `since 2015, unit JPL`."""
+    return ", ".join(f"{name} {value}" for name, value in filters.items())
+
+
 def values_of(name: str, value: str) -> list[str]:
     """The alternatives that a filter's value names."""
     return [one.strip() for one in value.split(",")] if name in CHOICES or name in LABELS else [value]

@@ -55,25 +55,21 @@ class Library(OpenLibrary):
                 self.catalogue.archive(path)
         return len(living)
 
-    def compare_events(self, on_compared: Callable[[int], None] | None = None) -> list[tuple[str, str]]:
-        """Link records that were not compared yet with others whose events they repeat; pairs of ids, the later first.
-
-        `on_compared` is called with the number of records compared since its last call.
-        """
+    def compare_events(self) -> list[tuple[str, str]]:
+        """Link records that were not compared yet with others whose events they repeat; pairs of ids, later first."""
         found: list[tuple[str, str]] = []
         with self.storing():
             waiting = unexamined(self.catalogue)
-            radar = Radar(self.catalogue, self.serving().ready()) if waiting else None
+            if not waiting:
+                return found
+            radar = Radar(self.catalogue, self.serving().ready())
             for at in range(0, len(waiting), COMPARED):
                 some = waiting[at : at + COMPARED]
-                assert radar
                 with self.snapshot() as view:
                     pairs = radar.repeats_of(some, view)
                 with self.catalogue.transaction():
                     keep(self.catalogue, some, pairs)
                 found += named(self.catalogue, pairs)
-                if on_compared:
-                    on_compared(len(some))
         return found
 
     def stage(self, reading: Reading) -> None:

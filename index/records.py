@@ -9,12 +9,15 @@ from itertools import takewhile
 from typing import Any
 
 from index.analysis import words_of
+from index.connected import connected_by
 from index.database import Database
 from index.filters import Selection
 from index.selection import where
 from ingest.model import NOT_LESSONS, Kind, Maturity, Outcome
 from ingest.sentences import sentence_spans
 
+IS_RECORD = f"kind NOT IN ({', '.join(repr(kind) for kind in sorted(NOT_LESSONS))})"
+"""The SQL condition over lessons that leaves out guides, templates and reference works."""
 SHORTEST = 3  # characters that a word is looked for by
 _FIELDS = "id, lesson_id, title, kind, outcome, maturity, severity, phase, project, unit, owner, collection"
 
@@ -50,10 +53,9 @@ class Record:
 def records(database: Database, selection: Selection) -> list[Record]:
     """The records that match, in the order of their files; guides, templates and reference works are not records."""
     condition, parameters = where(selection)
-    guides = ", ".join(f"'{kind}'" for kind in sorted(NOT_LESSONS))
     sql = (
         f"SELECT {_FIELDS}, coalesce(event_date, written_date, '') AS date, topics, causes, actions FROM lessons l "
-        f"WHERE {condition} AND l.kind NOT IN ({guides}) ORDER BY l.source_id, l.ordinal"
+        f"WHERE {condition} AND {IS_RECORD} ORDER BY l.source_id, l.ordinal"
     )
     groups = _copies(database)
     found = []
@@ -132,14 +134,5 @@ def _in_one_sentence(text: str, wanted: set[str]) -> bool:
 
 def _copies(database: Database) -> dict[int, int]:
     """For each record that nearly repeats others, the lowest number among them all."""
-    lowest: dict[int, int] = {}
-
-    def root(number: int) -> int:
-        while lowest.setdefault(number, number) != number:
-            number = lowest[number]
-        return number
-
-    for row in database.rows("SELECT lesson, other FROM links"):
-        one, other = root(row["lesson"]), root(row["other"])
-        lowest[max(one, other)] = min(one, other)
-    return {number: root(number) for number in list(lowest)}
+    groups = connected_by((row["lesson"], row["other"]) for row in database.rows("SELECT lesson, other FROM links"))
+    return {number: min(group) for group in groups for number in group}

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.analysis import words_of
+from index.connected import connected_by
 from index.database import Database
 from index.embedder import Embedder, Vectors
 from index.filters import Selection
-from ingest.model import NOT_LESSONS
+from index.records import IS_RECORD
 from ingest.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -151,19 +152,7 @@ def repeats_of(catalogue: Database, number: int) -> list[tuple[str, float]]:
 
 def groups(catalogue: Database) -> list[list[int]]:
     """The numbers of living records that repeat each other, directly or through others."""
-    leader: dict[int, int] = {}
-
-    def led_by(number: int) -> int:
-        while leader.setdefault(number, number) != number:
-            number = leader[number]
-        return number
-
-    for row in catalogue.rows("SELECT lesson, other FROM repeats"):
-        leader[led_by(row["other"])] = led_by(row["lesson"])
-    found: dict[int, list[int]] = {}
-    for number in list(leader):
-        found.setdefault(led_by(number), []).append(number)
-    return list(found.values())
+    return connected_by((row["lesson"], row["other"]) for row in catalogue.rows("SELECT lesson, other FROM repeats"))
 
 
 def named(catalogue: Database, pairs: Sequence[Repeat]) -> list[tuple[str, str]]:
@@ -177,10 +166,9 @@ def named(catalogue: Database, pairs: Sequence[Repeat]) -> list[tuple[str, str]]
 
 def unexamined(catalogue: Catalogue) -> list[int]:
     """The numbers of the living records that tell of something that went wrong and were not compared yet."""
-    kinds = ", ".join(f"'{kind}'" for kind in sorted(NOT_LESSONS))
     sql = (
         f"SELECT id FROM lessons WHERE archived = 0 AND outcome IN ({', '.join('?' * len(_WENT_WRONG))}) "
-        f"AND kind NOT IN ({kinds}) AND id NOT IN (SELECT lesson FROM examined) ORDER BY id"
+        f"AND {IS_RECORD} AND id NOT IN (SELECT lesson FROM examined) ORDER BY id"
     )
     return [row["id"] for row in catalogue.rows(sql, _WENT_WRONG)]
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.options import Filter, Json, LibraryFolder, console, load_settings, opened, print_json
+from ui.commands.options import Filter, Json, LibraryFolder, console, load_settings, opened, print_json, short, times
 from ui.outcomes import OUTCOMES
+
+SHOWN = 240  # characters of a passage
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Cited
@@ -43,7 +45,7 @@ def search(
         out.print(f"{hit.rank}. {hit.title}", style="bold", markup=False)
         where = [hit.lesson_id, hit.section, hit.place, hit.event_date or "undated"]
         out.print("   " + " · ".join(part for part in where if part), style="dim", markup=False)
-        out.print("   " + _short(hit.text), markup=False)
+        out.print("   " + short(" ".join(hit.text.split()), SHOWN), markup=False)
     if not found.hits:
         out.print("Nothing found.")
 
@@ -129,14 +131,16 @@ def _stream(assistant: Assistant, question: str, filters: dict[str, str], ignore
 
 
 def _print_standing(answer: Answer) -> None:
+    from index.filters import described
+
     out = console()
     if answer.filters_read:
-        read = ", ".join(f"{name} {answer.filters[name]}" for name in answer.filters_read)
+        read = described({name: answer.filters[name] for name in answer.filters_read})
         out.print(f"\nOnly records with {read}, as the question says; --ignore NAME drops one.", markup=False)
     if answer.verdict == "none":
         out.print(answer.message, style="bold", markup=False)
         if answer.asked:
-            often = "once" if answer.asked == 1 else f"{answer.asked} times"
+            often = times(answer.asked)
             out.print(f"Kept among the knowledge gaps (asked {often} in the last month): lessons gaps", style="dim")
         if answer.nearest:
             out.print("Nearest, but not this:")
@@ -171,8 +175,3 @@ def _reference(marks: str, source: Cited) -> str:
         source.source,
     ]
     return " · ".join(part for part in parts if part)
-
-
-def _short(text: str, width: int = 240) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"

@@ -56,6 +56,16 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
+def short(text: str, width: int) -> str:
+    """As much of a line as fits, with an ellipsis where it is cut."""
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def times(count: int) -> str:
+    """`once`, `2 times`."""
+    return "once" if count == 1 else f"{count} times"
+
+
 def console(*, errors: bool = False) -> Console:
     """Where people read: standard output, or standard error for progress and problems.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.options import Filter, Json, LibraryFolder, console, load_settings, opened, print_json
+from ui.commands.options import Filter, Json, LibraryFolder, console, load_settings, opened, print_json, short, times
 
 if TYPE_CHECKING:
     from assistant.tally import Tally
@@ -72,9 +72,11 @@ def gaps(
     if forget:
         out.print(f"{forgotten} dropped.")
     for gap in found:
-        often = "once" if gap.times == 1 else f"{gap.times} times"
         out.print(gap.question, style="bold", markup=False)
-        out.print(f"  asked {often}, last on {gap.last}; nothing found {gap.unanswered} of {gap.times}", markup=False)
+        out.print(
+            f"  asked {times(gap.times)}, last on {gap.last}; nothing found {gap.unanswered} of {gap.times}",
+            markup=False,
+        )
         for label, values in (("also", gap.questions[1:]), ("near", gap.nearest[:3]), ("ask", gap.who[:3])):
             if values:
                 out.print(f"  {label}: {'; '.join(values)}", style="dim", markup=False)
@@ -93,10 +95,9 @@ def _print(found: Trends) -> None:
     if found.repeated:
         out.print("\nHappened again", style="bold")
         for one in found.repeated[:_LISTED]:
-            rows = zip(one.lesson_ids, one.dates, one.titles, strict=True)
-            out.print(f"  {len(one.lesson_ids)} ×", markup=False)
-            for lesson_id, date, title in rows:
-                out.print(f"    {date or 'undated':<10} {lesson_id}  {title}", markup=False)
+            out.print(f"  {len(one.records)} ×", markup=False)
+            for told in one.records:
+                out.print(f"    {told.date or 'undated':<10} {told.lesson_id}  {told.title}", markup=False)
     if found.recommended:
         out.print("\nRecommended again and again", style="bold")
         for advice in found.recommended[:_LISTED]:
@@ -107,9 +108,9 @@ def _print(found: Trends) -> None:
 
 
 def _print_tally(found: Tally) -> None:
-    out = console()
     from assistant.tally import TIMES
 
+    out = console()
     shown = found.groups if found.by in TIMES else found.groups[:_LISTED]
     if not shown:
         return
@@ -119,10 +120,6 @@ def _print_tally(found: Tally) -> None:
     width = min(_LONGEST, max(len(group.value) for group in shown))
     for group in shown:
         bar = "█" * round(_BAR * group.count / most) if most else ""
-        out.print(f"  {_short(group.value, width):<{width}} {group.count:>6,} {bar}", markup=False)
+        out.print(f"  {short(group.value, width):<{width}} {group.count:>6,} {bar}", markup=False)
     if len(found.groups) > len(shown):
         out.print(f"  and {len(found.groups) - len(shown):,} more; --json lists all", style="dim")
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
