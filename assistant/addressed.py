@@ -10,15 +10,15 @@ is held to the documents by `proof`, which cannot tell what a document asserts f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
 from ingest.sentences import sentence_spans
 
 
-def _patterns(lines: Iterable[str]) -> re.Pattern[str]:
-    """One pattern of all lines, parts put in where they are named."""
+def packaged_patterns(name: str) -> re.Pattern[str]:
+    """One pattern of all lines of a packaged file, parts put in where they are named."""
+    lines = files("assistant").joinpath(name).read_text(encoding="utf-8").splitlines()
     parts: dict[str, str] = {}
     patterns = []
     for line in lines:
@@ -32,7 +32,7 @@ def _patterns(lines: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.I | re.S)
 
 
-_SPEAKS = _patterns(files("assistant").joinpath("orders.txt").read_text(encoding="utf-8").splitlines())
+_SPEAKS = packaged_patterns("orders.txt")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 
@@ -55,7 +55,10 @@ def plain(text: str) -> str:
     text = _UNSEEN.sub("", text)
     text = re.sub(r"!\[[^\]]*\]\([^)]*\)|<[/!?]?[A-Za-z][^>]{0,300}>", " ", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"\b(?:https?|ftp|javascript|data):\S+|\bwww\.\S+", "…", text, flags=re.I)
+    text = re.sub(
+        r"\b(?:https?|ftp|javascript|data|mailto):\S+|\bwww\.\S+|\b[\w.+-]+@[\w-]+\.\w[\w.]*", "…", text, flags=re.I
+    )
+    text = re.sub(r"^(?:the )?answer(?: is)?\s*:\s*", "", text, flags=re.I)
     return " ".join(text.split())
 
 

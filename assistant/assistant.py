@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from assistant.addressed import plain, without_orders
 from assistant.answer import Answer, Claim, Draft, Event, Progress, Verdict
 from assistant.asked import narrowed
+from assistant.asserted import is_statement
 from assistant.brief import Task, bearing, is_plan, tasks_of
 from assistant.compose import compose, tell
 from assistant.conflicts import conflicts
@@ -30,6 +33,9 @@ from ingest.errors import ModelError
 
 SIDE_RECORDS, SIDE_WORDS = 2, 90  # of an answer that compares, for each side
 OFF_TOPIC = "This is no question about the records. Ask what was learned, what went wrong, or how often."
+TOLD_WITH = {"what-went-wrong": ("cause", "recommendation")}
+"""The parts of the first record that an answer of this kind is told with."""
+SAID_AGAIN = 3  # times that a model may write a sentence before it is going round in circles
 DOUBTED = 2  # records quoted where it is not sure that they answer
 
 
@@ -95,6 +101,7 @@ class _Asking(Reply):
         if self.question.kind == "off-topic":
             yield self.none(None, OFF_TOPIC)
             return
+        self._spell()
         counted = count(self, ignore)
         if counted:
             yield from counted
@@ -103,23 +110,28 @@ class _Asking(Reply):
         if sides:
             yield from self._compare(sides)
             return
-        evidence = self._evidence(ignore)
+        yield from self._answered(self._evidence(ignore))
+
+    def _answered(self, evidence: Evidence) -> Iterator[Event]:
+        """The answer from evidence whose verdict is known, written where there is a model, else quoted."""
         self.clock.lap("search")
         if self.verdict == "none":
             yield self.none(evidence)
             return
         if self.verdict == "partial":
             self.caveats.append("These records come near the question and may not state what you ask; check them.")
-        declined = False
         if self.settings.llm:
             yield Progress("writing")
-            declined = yield from self._written(evidence)
-        if declined:
-            yield self.none(evidence)
-            return
+            if (yield from self._written(evidence)):
+                if self.verdict == "partial":
+                    yield self.none(evidence)
+                    return
+                self.verdict = "partial"
+                self.caveats.append("The language model found no answer in these records; judge for yourself.")
         if not self.claims:
             most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
-            yield from self.quoted(compose(self.library, evidence, most))
+            parts = TOLD_WITH.get(self.question.kind, ())
+            yield from self.quoted(compose(self.library, evidence, most, parts=parts))
         told = [source.lesson_id for source in self.citations.sources]
         self.conflicts = conflicts(self.library, evidence, self.citations, told)
         self.clock.lap("check")
@@ -142,6 +154,15 @@ class _Asking(Reply):
             self.verdict = "partial"
             self.caveats.append(f"No lesson found for: {'; '.join(silent)}.")
         yield self.answer("planning")
+
+    def _spell(self) -> None:
+        """Ask for what was meant where a word is a slip of the keyboard, and say so."""
+        slips = self.library.respelt(self.question.query)
+        if slips:
+            meant = re.sub("|".join(rf"\b{slip}\b" for slip in slips), lambda at: slips[at[0]], self.question.query)
+            self.question = replace(self.question, query=meant)
+            told = ", ".join(f"“{right}” for “{slip}”" for slip, right in slips.items())
+            self.caveats.append(f"Asked for {told}.")
 
     def _evidence(self, ignore: Collection[str]) -> Evidence:
         """What is found, narrowed down as the question says; where that leaves nothing, what there is elsewhere."""
@@ -210,9 +231,14 @@ class _Asking(Reply):
         hits = dict(zip(marks, evidence.hits, strict=True))
         texts = {mark: without_orders(hit.text) for mark, hit in hits.items()}
         dropped, declined = 0, False
+        said: Counter[str] = Counter()
         try:
             for sentence in sentences(write(self.question.query, list(texts.items()), self.settings), hits.keys()):
-                if NO_ANSWER in sentence.text:
+                said[sentence.text] += 1
+                if said[sentence.text] > 1:
+                    if said[sentence.text] > SAID_AGAIN:
+                        break
+                elif NO_ANSWER in sentence.text:
                     declined = True
                 elif claim := self._proven(sentence, hits, texts):
                     yield self.draft(claim)
@@ -227,13 +253,29 @@ class _Asking(Reply):
         return declined and not self.claims
 
     def _proven(self, sentence: Written, hits: Mapping[str, Hit], texts: Mapping[str, str]) -> Claim | None:
-        """The sentence with the quotes that support it; None without any."""
+        """The sentence with the quotes that support it; None without any.
+
+        Where none that the model cites supports it, or it cites none as small models do, it is held to every passage.
+        """
         said = plain(sentence.text)
-        numbers, best = [], 0.0
-        for mark in sentence.cited:
-            found = support(said, texts[mark], context=hits[mark].title, similarity=by_meaning)
-            if found.supported:
-                start = hits[mark].start
-                numbers.append(self.citations.cite(hits[mark], start + found.start, start + found.end).n)
-                best = max(best, found.score)
-        return Claim(said, tuple(dict.fromkeys(numbers)), best) if numbers else None
+        if not is_statement(said):
+            return None
+        found = self._support(said, sentence.cited, hits, texts)
+        if not found:
+            others = self._support(said, [mark for mark in texts if mark not in sentence.cited], hits, texts)
+            found = sorted(others, key=lambda one: -one[0])[:1]
+        if not found:
+            return None
+        numbers = dict.fromkeys(self.citations.cite(hits[mark], start, end).n for _, mark, start, end in found)
+        return Claim(said, tuple(numbers), max(score for score, *_ in found))
+
+    def _support(
+        self, said: str, marks: Iterable[str], hits: Mapping[str, Hit], texts: Mapping[str, str]
+    ) -> list[tuple[float, str, int, int]]:
+        """Score, mark and span in the source of the quote of each passage that supports what is said."""
+        found = []
+        for mark in marks:
+            best = support(said, texts[mark], context=hits[mark].title, similarity=by_meaning)
+            if best.supported:
+                found.append((best.score, mark, hits[mark].start + best.start, hits[mark].start + best.end))
+        return found

@@ -20,10 +20,14 @@ SAME = 0.6  # of the shorter sentence's words: more in common is the same thing 
 _TOLD_FIRST = ("summary", "event", "cause", "lesson", "recommendation", "sustain", "improve", "impact", "action")
 
 
-def compose(library: Library, evidence: Evidence, max_records: int, most_words: int = WORDS) -> list[Sentence]:
+def compose(
+    library: Library, evidence: Evidence, max_records: int, most_words: int = WORDS, parts: Sequence[str] = ()
+) -> list[Sentence]:
     """The sentences to quote, record by record, the best first; a record's best, then its others in reading order.
 
-    The records that the search ranks highest have their say first, then other records, then any of them again.
+    The records that the search ranks highest have their say first, then other records, then any of them again. The
+    first record is told with each of the `parts` that it has, its cause say, however far its words are from the
+    question's.
     """
     top = list(dict.fromkeys(hit.lesson_id for hit in evidence.hits))[:TOP_RECORDS]
     picked: list[Sentence] = []
@@ -42,6 +46,7 @@ def compose(library: Library, evidence: Evidence, max_records: int, most_words: 
             ):
                 picked.append(sentence)
                 said.append(words)
+    picked = _with_parts(evidence, picked, parts)
     best: dict[str, Sentence] = {}
     for one in sorted(picked, key=lambda one: one.score):
         best[one.hit.lesson_id] = one
@@ -51,6 +56,21 @@ def compose(library: Library, evidence: Evidence, max_records: int, most_words: 
         return one.hit.superseded_by is not None, -first.score, one is not first, one.start
 
     return sorted(picked, key=place)
+
+
+def _with_parts(evidence: Evidence, picked: list[Sentence], parts: Sequence[str]) -> list[Sentence]:
+    """What was picked, with the best sentence of each of the `parts` that the first record has.
+
+    They take the places of what was picked last from other parts of that record.
+    """
+    told = [one for one in evidence.sentences if picked and one.hit.lesson_id == picked[0].hit.lesson_id]
+    own = [one for one in picked if one in told]
+    firsts = [next((one for one in told if one.section == key), None) for key in parts]
+    wanted = [one for one in firsts if one and not any(had.section == one.section for had in own)]
+    spare = [one for one in own[1:] if one.section not in parts]
+    room = BEST_RECORD - len(own)
+    dropped = spare[max(0, len(spare) + room - len(wanted)) :] if len(wanted) > room else []
+    return [one for one in picked if one not in dropped] + wanted[: room + len(dropped)]
 
 
 def _has_room(sentence: Sentence, picked: Sequence[Sentence], max_records: int, most_words: int) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assistant.asserted import is_order
 from assistant.question import Question
 from assistant.quotable import quotable, readable
 from index.filters import Filters
@@ -30,9 +31,12 @@ _ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
     "has-anyone": ("event", "summary"),
     "what-worked": ("sustain", "lesson"),
 }
+ACCOUNTS = ("summary", "event", "cause", "impact")
+"""Sections that tell what happened. Advice may be what to say; here an order to say something is no account."""
 _NOT_ASKED = frozenset(
     "lesson learn learnt happen went go wrong well anyon anybodi ever someon us tell know say said thing someth record "
-    "document report organis organiz compani peopl".split()
+    "document report organis organiz compani peopl anyth know awar next today tomorrow yesterday monday tuesday "
+    "wednesday thursday friday saturday sunday".split()
 )
 
 
@@ -85,9 +89,11 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
     near = _similarities(library, query, texts)
     sentences = []
     for (hit, (start, end)), text, similarity in zip(spans, texts, near, strict=True):
+        key = _key(hit, start)
+        if key in ACCOUNTS and is_order(text):
+            continue
         words = library.words_of(text)
         covers = 0.5 * covered(rarity, words) + 0.5 * covered(rarity, [*words, *library.words_of(hit.title)])
-        key = _key(hit, start)
         score = 0.45 * similarity + 0.3 * covers + 0.25 * hit.dense + SUITS * suits(question, text, key)
         sentences.append(Sentence(hit, start, end, text, key, similarity, covers, score))
     sentences = _read(question, sorted(sentences, key=lambda sentence: -sentence.score))

@@ -17,6 +17,9 @@ def _listed(words: str) -> dict[str, int]:
 Number = tuple[float, str]
 """A value in its base unit. A date is up to three: the year (no unit), `month` and `day of month`."""
 
+DATED = ("month", "day of month")
+"""The units of a date's parts, which are no numbers of anything."""
+
 _UNIT_TABLE = """
 m 1 m metre meter; m 1000 km kilometre kilometer; m 0.01 cm centimetre centimeter; m 0.001 mm millimetre millimeter
 ft 1 ft foot feet; inch 1 inch inches in.; mile 1 mile mi; nmi 1 nmi; yard 1 yard yd; s 1 s sec second; s 0.001 ms
@@ -84,6 +87,8 @@ _CLAUSE = _listed(
 _PHRASE = _listed("and or in on at by for from to with into during under through as due that between via upon")
 _VERBAL = _listed("is was are were has have had did does will would can could should may might must")
 _COMMON = re.compile(r".*(?:s|ing|ly|ion|ment|ity|ance|ence|ure|er|or|al|ive|able|ible)")
+_YEARS = 1500, 2100  # a bare number between them is a year
+_NEAR = 4  # words after a number in which stands what it counts
 _SCOPE = 3  # words a negation denies: "did not close the vent valve"
 _PREFIXED = re.compile(r"(?:un(?=.{4})|(?:in|im|ir|il|dis|non)(?=.{6}))(.+)")
 
@@ -146,6 +151,33 @@ class Facts:
             return ()
         at = "".join(word[0] for word in self.capitals).find(short)
         return self.capitals[at : at + len(short)] if at >= 0 else ()
+
+    def counted(self) -> Iterator[tuple[float, str, str]]:
+        """Each bare number with the word right after it, which it counts, stemmed, and both as they were read."""
+        for token, following in pairwise(self.tokens):
+            if token.kind == "number" and following.stem:
+                for value, unit in _values(token):
+                    if not unit and not _YEARS[0] <= value <= _YEARS[1]:
+                        yield value, following.stem, f"{token.text} {following.text}"
+
+    def counts(self, value: float, what: str) -> bool:
+        """Whether the word (stemmed) stands soon after the number, or right before it as in a table."""
+        return any(
+            what in (*self._beside(at, 1, _NEAR), *self._beside(at, -1, 1))
+            for at, token in enumerate(self.tokens)
+            if value in (had for had, _ in _values(token))
+        )
+
+    def _beside(self, at: int, step: int, most: int) -> Iterator[str]:
+        """The stems of the next few words up to a mark, going forwards or backwards."""
+        seen = 0
+        while 0 <= (at := at + step) < len(self.tokens) and seen < most:
+            token = self.tokens[at]
+            if token.kind == "mark":
+                return
+            if token.stem:
+                seen += 1
+                yield token.stem
 
     def cues(self, other: Set[str]) -> list[Cue]:
         """The negations; "unavailable" is one where the `other` text speaks of "available" only."""

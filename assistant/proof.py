@@ -7,13 +7,15 @@ did what to whom: two names or two numbers of one quote exchanged pass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from assistant.asserted import asserted, unasserted
 from assistant.causes import turned
-from assistant.facts import Facts, identifier, stem
+from assistant.facts import DATED, Facts, identifier, stem
 from index.reader import packaged_reader
 from ingest.sentences import sentence_spans
 
@@ -27,8 +29,9 @@ A paraphrase keeps the things it is about and changes verbs and connecting words
 A sentence that only shares its topic with the quote shares its subject, about a third of its words.
 """
 
-LIFTED = 0.5  # a quote that has fewer of the words speaks of something else, however near in meaning
 _LONGEST_QUOTE = 3  # sentences: what belongs together in a report rarely spans more
+_CLAUSES = re.compile(r"[,;:.](?=\s)|[—–]|\b(?:and|but|because|while|when|after|before|so|which|who|where)\b", re.I)
+"""What parts the clauses of a sentence. Each states one thing, which one sentence of the quote must hold."""
 _COST_OF_SENTENCE = 0.05  # one more sentence must hold more of the claim than one word in twenty
 _COST_OF_FACT = 0.2  # a number or name in the quote outweighs a few more of the words around it
 
@@ -65,15 +68,17 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
     """The quote of one to three adjacent sentences of `passage` that supports `sentence` best.
 
     `context` is what the passage is known to be about (its title, say): names and words in it need not be in the quote.
-    `similarity` may lift a paraphrase, half of whose words are there, to the mean of both scores; it never excuses a
-    missing fact.
+    A sentence that is not word for word there scores its share of words times its `similarity` to the quote, so that
+    the same words in another order need its consent, and a missing fact is never excused.
     """
     claim, given = Facts(sentence, known=_read(passage).names), _read(context).stems
+    told = passage if unasserted(sentence) else asserted(passage)
     ranked: list[tuple[float, Support]] = []
     spans = sentence_spans(passage)
-    for size in range(1, _LONGEST_QUOTE + 1):
+    longest = min(_LONGEST_QUOTE, 1 + len(_CLAUSES.findall(sentence)))
+    for size in range(1, longest + 1):
         for (start, _), (_, end) in zip(spans, spans[size - 1 :], strict=False):
-            score, missing = _compare(claim, _read(passage[start:end]), given)
+            score, missing = _compare(claim, _read(told[start:end]), given)
             facts = sum(one.kind in ("number", "name") for one in missing)
             rank = score - _COST_OF_SENTENCE * size - _COST_OF_FACT * facts
             ranked.append((rank, Support(score, start, end, missing)))
@@ -81,15 +86,11 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
     if not ranked:
         return Support(0.0, 0, 0)
     best = ranked[0][1]
-    if similarity is None or best.supported or any(one.kind != "word" for one in best.missing):
+    quote = told[best.start : best.end]
+    if similarity is None or _copied(claim, _read(quote)) or any(one.kind != "word" for one in best.missing):
         return best
-    (alike,) = similarity(sentence, [passage[best.start : best.end]])
-    return Support(_lifted(best.score, alike), best.start, best.end, best.missing)
-
-
-def _lifted(score: float, alike: float) -> float:
-    """The mean of both scores, where half of the words are there and it is more."""
-    return max(score, (score + min(alike, 1.0)) / 2) if score >= LIFTED else score
+    (alike,) = similarity(sentence, [quote])
+    return Support(best.score * min(max(alike, 0.0), 1.0), best.start, best.end, best.missing)
 
 
 @lru_cache(maxsize=1024)
@@ -106,7 +107,7 @@ def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[
     missing = [
         Missing("number", text)
         for (value, unit), text in claim.numbers.items()
-        if not any(value == had and unit in ("", its) for had, its in quote.numbers)
+        if not any(value == had and (unit == its or (not unit and its not in DATED)) for had, its in quote.numbers)
     ]
     missing += [Missing("name", text) for text in claim.identifiers if not identifier(text).search(quote.text)]
     missing += [
@@ -116,6 +117,7 @@ def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[
     ]
     total = len(claim.numbers) + len(claim.identifiers) + len(claim.words)
     score = 1 - len(missing) / total if total else 0.0
+    missing += [Missing("number", text) for value, what, text in claim.counted() if not quote.counts(value, what)]
     missing += [Missing("negation", text) for text in _contradictions(claim, quote)]
     if not _copied(claim, quote) and turned(claim.text, quote.text):
         missing.append(Missing("cause", claim.text))

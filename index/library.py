@@ -17,6 +17,7 @@ from index.opened import OpenLibrary
 from index.records import Record, mentioning, records, saying
 from index.repeats import Radar, groups, keep, named, unexamined
 from index.search import Wanted, behind, best, find, named_first, reranked
+from index.spelling import respelt
 from ingest.errors import BadQuestion, LibraryError
 from ingest.model import Lesson, Prepared, Reading
 
@@ -194,6 +195,11 @@ class Library(OpenLibrary):
         with self.snapshot() as view:
             also = meant(self.catalogue, text) if self.settings.acronyms else []
             return view.rarity([*words_of(text), *also])
+
+    def respelt(self, text: str) -> dict[str, str]:
+        """The words of a text that are slips of the keyboard, each with the word of the library that was meant."""
+        with self.snapshot() as view:
+            return respelt(text, view.rarity)
 
     def find_ids(self, names: Sequence[str], numbers: Sequence[str] = ()) -> list[str]:
         """The ids of records that are one of `names`, or end in a hyphen and one of `numbers`."""

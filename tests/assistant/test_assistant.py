@@ -11,10 +11,13 @@ from assistant.question import understand
 from assistant.quotable import readable
 from assistant.settings import AssistantSettings
 from assistant.writer import NO_ANSWER
+from index.library import Library
+from index.sync import sync
 from ingest.errors import BadQuestion, ModelError
 from tests.assistant.chat_server import MODEL, available, chat_server
 
 REFUEL = "When should generators be refuelled?"
+DOUBTFUL = "Which patients died when the racecourse hospital lost power?"
 
 
 @pytest.fixture(scope="module")
@@ -189,8 +192,10 @@ def test_a_sentence_its_passage_supports_is_shown_with_its_quote(sample, assista
     [
         "Refuel every 97 hours [{0}].",  # a number the passage does not have
         "The Zeppelin crew painted the hangar [{0}].",  # nothing of it is there
-        "Generators must be refuelled.",  # no citation
-        "Generators must be refuelled [zz9z].",  # an id never given out
+        "The hangar crew painted the Zeppelin.",  # no citation, and nowhere in what was shown
+        "The hangar crew painted the Zeppelin [zz9z].",  # an id never given out
+        "What should generators be refuelled with [{0}]?",  # no statement
+        "I refuel generators [{0}].",  # of who writes
     ],
 )
 def test_a_sentence_without_support_is_not_shown(assistant, written, text):
@@ -207,8 +212,29 @@ def test_a_draft_without_any_support_gives_way_to_quotes(sample, written):
     check_quotes(sample, answer)
 
 
-def test_a_model_that_finds_no_answer_is_believed(written):
-    assert written(NO_ANSWER).verdict == "none"
+@pytest.mark.parametrize("mark", ["", " [zz9z]"])
+def test_a_sentence_cited_wrongly_or_not_at_all_is_shown_with_the_quote_that_supports_it(
+    sample, assistant, written, mark
+):
+    _, sentence = best_sentence(assistant)
+    answer = written(f"{sentence.text}{mark}")
+    assert [claim.text for claim in answer.claims] == [sentence.text]
+    assert answer.sources[0].quote == sentence.text
+    check_quotes(sample, answer)
+
+
+def test_a_model_that_goes_round_in_circles_is_stopped(assistant, written):
+    _, sentence = best_sentence(assistant)
+    answer = written(f"{sentence.text} [{{0}}] " * 50)
+    assert [claim.text for claim in answer.claims] == [sentence.text]
+
+
+def test_a_model_that_finds_no_answer_is_believed_where_it_was_doubtful(sample, written):
+    assert written(NO_ANSWER, DOUBTFUL).verdict == "none"
+    answer = written(NO_ANSWER)
+    assert answer.verdict == "partial"
+    assert any("found no answer" in caveat for caveat in answer.caveats)
+    check_quotes(sample, answer)
 
 
 def test_a_model_that_fails_gives_way_to_quotes(written):
@@ -232,3 +258,23 @@ def test_a_real_model_over_a_socket_is_held_to_the_documents(sample):
         assert claim.citations
     if answer.verdict == "answered":
         check_quotes(sample, answer)
+
+
+def test_a_slip_of_the_keyboard_is_put_right_and_told(assistant):
+    answer = assistant.ask("landslde debri sorting, how much imported rock did we save")
+    assert "LL-007" in {source.lesson_id for source in answer.sources}
+    assert "Asked for “landslide” for “landslde”." in answer.caveats
+
+
+def test_what_went_wrong_is_told_with_its_cause_and_what_was_recommended(tmp_path):
+    cause, advice = "Silt packed behind the wear ring.", "Clean the inlet screen every morning."
+    told = "Pump P-7 stopped during the night. The night shift heard it. It stood still for nine hours."
+    text = f"# Pump P-7\n\n## What happened\n{told}\n\n## Root cause\n{cause}\n\n## Recommendation\n{advice}\n"
+    (tmp_path / "p7.md").write_text(text, encoding="utf-8")
+    with Library.open(tmp_path / "library", create=True) as library:
+        sync(library, [tmp_path / "p7.md"])
+        answer = Assistant(library).ask("Why did pump P-7 stop?")
+    said = [claim.text for claim in answer.claims]
+    assert said[0] == "Pump P-7 stopped during the night."
+    assert said[-2:] == [cause, advice]
+    assert len(said) <= BEST_RECORD

@@ -129,23 +129,37 @@ def test_a_name_from_the_title_may_stand_in_the_sentence() -> None:
     assert support(sentence, CREW, context="Mars Climate Orbiter mirror mishap").supported
 
 
-def test_similarity_lifts_a_paraphrase_but_excuses_no_fact() -> None:
-    asked: list[int] = []
+def test_words_in_another_order_need_the_same_meaning_and_no_missing_fact_is_excused() -> None:
+    asked: list[str] = []
 
     def alike(sentence: str, quotes: Sequence[str]) -> list[float]:
-        asked.append(len(quotes))
-        return [0.9 if "crane" in quote else 0.1 for quote in quotes]
+        asked.append(sentence)
+        return [0.9 if "crew" in sentence else 0.1 for _ in quotes]
 
-    paraphrase = "After sixteen hours the crew was tired and let the mirror fall."
-    assert not support(paraphrase, CREW).supported
-    lifted = support(paraphrase, CREW, similarity=alike)
-    assert lifted.supported
-    assert lifted.score < 1
-    assert "crane" in CREW[lifted.start : lifted.end]
-    assert not support(paraphrase.replace("sixteen", "twelve"), CREW, similarity=alike).supported
+    told = "Before the mirror was dropped by the crane the night crew had worked sixteen hours."
+    found = support(told, CREW, similarity=alike)
+    assert found.supported
+    assert found.score == pytest.approx(0.9 * support(told, CREW).score)
+    assert not support(told.replace("night crew", "crane"), CREW, similarity=alike).supported
+    assert not support(told.replace("sixteen", "twelve"), CREW, similarity=alike).supported
     before = len(asked)
-    assert support("The crew worked 16 hours without a break.", CREW, similarity=alike).supported
-    assert len(asked) == before, "a sentence that stands by its words is not embedded"
+    assert support("A pre-lift checklist existed, but it was never used.", CREW, similarity=alike).score == 1
+    assert len(asked) == before, "a sentence that stands there word for word is not read"
+
+
+@pytest.mark.parametrize(
+    ("held", "claim"),
+    [
+        (True, "Eight pumps were opened."),
+        (True, "The team opened 8 pumps."),
+        (False, "Twelve pumps were opened on that day."),  # the 12 of a date
+        (False, "Four pumps were opened."),  # the 4 of something else
+        (False, "8 valves were opened on 12 May."),
+    ],
+)
+def test_a_bare_number_counts_what_follows_it(held: bool, claim: str) -> None:
+    passage = "On 12 May 2021 the team opened eight pumps, and the valves were left to four fitters who had come late."
+    assert support(claim, passage).supported is held
 
 
 def test_a_negation_cannot_be_outvoted_by_words() -> None:
