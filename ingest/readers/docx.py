@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.model import Document
 from ingest.readers.archive import open_office
-from ingest.readers.properties import real_title
+from ingest.readers.properties import hidden_text, real_title
 from ingest.readers.writer import Writer
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def read_docx(data: bytes, name: str) -> Document:
     writer.blocks(word.element.body)
     title = real_title(word.core_properties.title)
     first = next((heading.title for heading in writer.headings if heading.level == 1), "")
-    return writer.document(title or first)
+    unseen = sum(len(text.text or "") for run in word.element.body.iter(_W + "r") if _hidden(run) for text in run.t_lst)
+    return writer.document(title or first, warnings=hidden_text(unseen))
 
 
 class _Writer(Writer):
@@ -134,8 +135,21 @@ def _pieces(element: _Xml) -> Iterator[str]:
             yield child.text or ""
         elif child.tag in _CHARACTERS:
             yield _CHARACTERS[child.tag]
-        elif child.tag not in (_FALLBACK, _W + "txbxContent", _W + "pPr", _W + "rPr"):
+        elif child.tag not in (_FALLBACK, _W + "txbxContent", _W + "pPr", _W + "rPr") and not _hidden(child):
             yield from _pieces(child)
+
+
+def _hidden(run: _Xml) -> bool:
+    """Whether a run is text that nobody sees: hidden, of half a point, or white where nothing is shaded."""
+    given = run.rPr if run.tag == _W + "r" else None
+    if given is None:
+        return False
+    size, colour = given.find(_W + "sz"), given.find(_W + "color")
+    if _on(given.find(_W + "vanish")) or (size is not None and size.get(_W + "val", "") in ("1", "2")):
+        return True
+    white = colour is not None and colour.get(_W + "val", "").upper() == "FFFFFF"
+    shaded = {_W + "tbl", _W + "txbxContent"} & {above.tag for above in run.iterancestors()}
+    return white and not shaded and run.getparent().find(f".//{_W}shd") is None
 
 
 def _bold(paragraph: _Xml) -> bool:

@@ -19,3 +19,8 @@ def real_title(title: object) -> str:
     """The title property, or nothing where it is a default, a file name or a single word."""
     clean = " ".join(str(title or "").replace("\0", "").split())
     return "" if _NO_TITLE.fullmatch(clean) else clean
+
+
+def hidden_text(characters: int) -> tuple[str, ...]:
+    """The warning that text which no reader sees was left out, if any was."""
+    return (f"Hidden text was left out ({characters:,} characters).",) if characters else ()

@@ -148,3 +148,28 @@ def test_zip_bomb():
     with pytest.raises(UnreadableFile, match="zip bomb") as error:
         read(Path("a.docx"), archive(word__document=bytes(30 * 2**20)))
     assert "30 MB" in error.value.reason
+
+
+def test_text_that_nobody_sees_is_left_out_and_told():
+    made = word()
+    paragraph = made.add_paragraph("The valve froze. ")
+    paragraph.add_run("vanished ").font.hidden = True
+    paragraph.add_run("tiny ").font.size = docx.shared.Pt(1)
+    paragraph.add_run("white ").font.color.rgb = docx.shared.RGBColor(255, 255, 255)
+    paragraph.add_run("shown").font.hidden = False
+    table = made.add_table(1, 2)
+    table.cell(0, 0).paragraphs[0].add_run("Issue").font.color.rgb = docx.shared.RGBColor(255, 255, 255)
+    table.cell(0, 1).text = "Owner"
+    document = open_word(made)
+    assert document.text == "The valve froze. shown\n\nIssue | Owner"
+    assert document.warnings == ("Hidden text was left out (20 characters).",)
+
+
+def test_white_text_on_a_shade_is_seen():
+    made = word()
+    paragraph = made.add_paragraph()
+    paragraph.add_run("Findings").font.color.rgb = docx.shared.RGBColor(255, 255, 255)
+    paragraph._p.get_or_add_pPr().append(parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="1F3864"/>'))
+    document = open_word(made)
+    assert document.text == "Findings"
+    assert document.warnings == ()

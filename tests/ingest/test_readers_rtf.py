@@ -24,3 +24,10 @@ def test_text_and_table():
 def test_no_rich_text():
     with pytest.raises(UnreadableFile, match="no rich text"):
         read(Path("a.rtf"), b"plain")
+
+
+def test_hidden_text_is_left_out_and_told():
+    rich = rb"{\rtf1\ansi {\v hidden }It froze. \v gone \v0 Twice.\viewkind4 {\b Then}.}"
+    document = read(Path("a.rtf"), rich)
+    assert document.text == "It froze. Twice.Then."
+    assert "Hidden text was left out" in document.warnings[0]

@@ -219,6 +219,11 @@ def test_html():
     assert all(document.text[h.start : h.end] == h.title for h in document.headings)
 
 
+def test_html_that_nobody_sees_is_left_out():
+    page = b'<p>a<i style="font-size:0">b</i><i style="opacity: 0.0;">c</i><i style="font-size:0.9em">d</i></p>'
+    assert read(Path("a.html"), page).text == "ad"
+
+
 def test_html_declares_its_encoding():
     page = '<meta http-equiv=Content-Type content="text/html; charset=windows-1251"><p>Ёж</p>'.encode("cp1251")
     assert read(Path("a.htm"), page).text == "Ёж"
