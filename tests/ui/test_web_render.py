@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Answer
+from assistant.tally import Group, Tally
 from index.hit import Stats
 from tests.ui.fake_library import HOSTILE, FakeAssistant, FakeLibrary
 from ui.outcomes import OUTCOMES
@@ -112,6 +113,18 @@ def test_no_lesson_looks_different(assistant: FakeAssistant) -> None:
 def test_a_part_of_an_answer_says_so(answer: Answer) -> None:
     assert "Answered in part" in render.answer(replace(answer, verdict="partial"))
     assert "Answered in part" not in render.answer(answer)
+
+
+def test_a_count_is_a_table_whose_figures_open_their_records(answer: Answer) -> None:
+    groups = (Group("Delta", 4, ("A-1", "A-2")), Group(HOSTILE, 1, (HOSTILE,)))
+    counted = Tally("unit", {}, (), None, 5, 9, 0, 5, groups, ("A-1", "A-2"))
+    page = Page(render.answer(replace(answer, tally=counted)))
+    assert [(row["max"], row["value"]) for tag, row in page.tags if tag == "meter"] == [("4", "4"), ("4", "1")]
+    asked = [chip["data-ask"] for chip in page.of("chip")]
+    assert asked[:3] == ["What does A-1 say?", "What does A-2 say?", f"What does {HOSTILE} say?"]
+    assert "Records by unit" in page.text
+    assert not page.of("tally") == []
+    assert Page(render.answer(replace(answer, tally=replace(counted, by=None)))).of("tally") == []
 
 
 def test_an_empty_library_names_the_command_that_fills_it() -> None:

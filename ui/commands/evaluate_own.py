@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,9 @@ def register(group: typer.Typer) -> None:
 def support(
     library: LibraryFolder = None,
     sentences: Annotated[int, typer.Option(min=10, metavar="N", help="Sentences of so many records.")] = 500,
+    written: Annotated[
+        Path | None, typer.Option(metavar="LABELS", help="Sentences of a model, judged by hand, in their place.")
+    ] = None,
     examples: Annotated[bool, typer.Option("--examples", help="Print what was told wrong.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -30,6 +34,9 @@ def support(
     from assistant.proof import by_meaning
     from eval.altered import evaluate, quotes
 
+    if written:
+        _written(written, examples, as_json)
+        return
     with opened(load_settings(library)) as opened_library:
         found = evaluate(quotes(opened_library, sentences), by_meaning)
     if as_json:
@@ -44,6 +51,24 @@ def support(
         out.print(f"  {kind:<14} {found.refused[kind]:.3f} of {count:>4} true sentences refused")
     for example in found.examples if examples else ():
         out.print(example, style="dim", markup=False)
+
+
+def _written(labels: Path, examples: bool, as_json: bool) -> None:
+    """How right the sentences are that the proof lets pass."""
+    from eval.written import load_written, shown
+
+    every = load_written(labels)
+    passed = shown(every)
+    right = sum(one.right for one in passed)
+    good, precision = sum(one.right for one in every), round(right / len(passed), 3) if passed else None
+    if as_json:
+        print_json({"sentences": len(every), "right": good, "shown": len(passed), "precision": precision})
+        return
+    out = console()
+    out.print(f"{len(every)} sentences that a model wrote, {good} of them right")
+    out.print(f"  {len(passed)} are shown, {right} of them right: citation precision {precision}")
+    for one in (each for each in passed if examples and not each.right):
+        out.print(f"shown, and wrong: {one.said} <> {one.quote}", style="dim", markup=False)
 
 
 def auto(

@@ -12,6 +12,7 @@ from assistant.answer import Answer, Cited, Claim
 from ui.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
+    from assistant.tally import Tally
     from index.hit import Stats
 
 _STAGES = {
@@ -21,6 +22,7 @@ _STAGES = {
     "checking": "Checking each sentence against its source…",
 }
 _LONGEST_QUESTION = 400  # characters of a question repeated above its answer
+_GROUPS, _BEHIND = 30, 20  # rows of a table of counts, and records opened behind each
 _LONGEST_WORD = 20  # characters of a claim's last word that is kept on one line with its marks
 
 _TURN = Markup('<article class="turn" aria-label="{}"><h2 class="question">{}</h2>{}{}</article>')
@@ -48,6 +50,15 @@ _WELCOME = Markup(
     "<p>Every sentence of an answer opens the passage it stands on.</p>"
     '{}<p class="size">{}</p></div>'
 )
+_TALLY = Markup(
+    '<table class="tally"><caption>Records by {}</caption>'
+    '<thead><tr><th scope="col">{}</th><th scope="col">Records</th>'
+    "</tr></thead><tbody>{}</tbody></table>"
+)
+_GROUP = Markup(
+    '<tr><th scope="row">{0}</th><td><details><summary><meter min="0" max="{2}" value="{1}" aria-hidden="true"></meter>'
+    "<span>{1:,}</span></summary>{3}</details></td></tr>"
+)
 _EXAMPLES = Markup('<div class="examples" role="group" aria-label="Example questions">{}</div>')
 
 
@@ -73,6 +84,7 @@ def answer(found: Answer) -> Markup:
         [
             _PARTIAL if found.verdict == "partial" else Markup(),
             text or _FACT.format(found.message),
+            _tally(found.tally) if found.tally and found.tally.by else Markup(),
             _bullets("conflicts", "The records disagree", [one.text for one in found.conflicts]),
             _bullets("repeats", "It happened again", [event.text for event in found.repeats]),
             _bullets("caveats", "Keep in mind", found.caveats),
@@ -81,6 +93,23 @@ def answer(found: Answer) -> Markup:
             _follow_ups(found.follow_ups),
         ]
     )
+
+
+def _tally(counted: Tally) -> Markup:
+    """The groups of a count as a table with bars; each figure opens the records behind it."""
+    most = max((group.count for group in counted.groups), default=0)
+    rows = Markup().join(
+        _GROUP.format(
+            group.value, group.count, most, Markup().join(_record(each) for each in group.lesson_ids[:_BEHIND])
+        )
+        for group in counted.groups[:_GROUPS]
+    )
+    by = str(counted.by)
+    return _TALLY.format(by, by.capitalize(), rows) if rows else rows
+
+
+def _record(lesson_id: str) -> Markup:
+    return _CHIP.format(f"What does {lesson_id} say?", lesson_id)
 
 
 def problem(reason: str, remedy: str) -> Markup:
