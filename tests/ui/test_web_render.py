@@ -123,7 +123,7 @@ def test_a_count_is_a_table_whose_figures_open_their_records(answer: Answer) -> 
     asked = [chip["data-ask"] for chip in page.of("chip")]
     assert asked[:3] == ["What does A-1 say?", "What does A-2 say?", f"What does {HOSTILE} say?"]
     assert "Records by unit" in page.text
-    assert not page.of("tally") == []
+    assert page.of("tally") != []
     assert Page(render.answer(replace(answer, tally=replace(counted, by=None)))).of("tally") == []
 
 
