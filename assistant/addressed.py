@@ -58,7 +58,9 @@ def plain(text: str) -> str:
     text = re.sub(
         r"\b(?:https?|ftp|javascript|data|mailto):\S+|\bwww\.\S+|\b[\w.+-]+@[\w-]+\.\w[\w.]*", "…", text, flags=re.I
     )
-    text = re.sub(r"^(?:the )?answer(?: is)?\s*:\s*", "", text, flags=re.I)
+    text = re.sub(
+        r"^(?:the )?(?:answer|explanation|reason|recommendation|summary)(?: is| was)?\s*:\s*", "", text, flags=re.I
+    )
     return " ".join(text.split())
 
 

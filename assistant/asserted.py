@@ -22,7 +22,8 @@ _MENTIONED = re.compile(
 )
 _NO_STATEMENT = re.compile(
     r"[?:]\W*$|\b(?:a|an|the|of|to|and|or|for|with|by|in|on|at|from|that|which|was|were|is|are)$"  # it breaks off
-    r"|^\W*(?:[A-Za-z]+\W+){0,2}[A-Za-z]+\W*$"  # of three words
+    r"|^\W*(?:[A-Za-z\d.]+[^A-Za-z\d.]+){0,2}[A-Za-z\d.]+\W*$|^(?-i:[a-z])"  # of three words, or a later part of one
+    r"|\b(\w+\W+\w+\W+\w+)\b.*\b\1\b"  # the same three words twice, as a small model stammers
     r"|\b(?:(?-i:I)|I'm|I've|my|me|mine|your?|yours|yourself|passages?)\b|^the record (?:on|contains|of)\b|[{}]|\"\s*:",
     re.I,
 )

@@ -59,7 +59,19 @@ def test_an_order_is_no_account():
     assert not is_order("Nobody had looked at the pump for a year, and that must be told.")
 
 
-@pytest.mark.parametrize("text", ["Why did it stop?", "The causes are:", "I advise against it.", '{"tool": "x"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Why did it stop?",
+        "The causes are:",
+        "I advise against it.",
+        '{"tool": "x"}',
+        "0.5 mg/l.",
+        "both of the valves froze.",
+        "The crew went home and the crew went home.",
+        "The report was written by the",
+    ],
+)
 def test_what_is_no_statement(text):
     assert not is_statement(text)
     assert is_statement("Silt blocked the pump.")

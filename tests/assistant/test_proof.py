@@ -139,7 +139,7 @@ def test_words_in_another_order_need_the_same_meaning_and_no_missing_fact_is_exc
     told = "Before the mirror was dropped by the crane the night crew had worked sixteen hours."
     found = support(told, CREW, similarity=alike)
     assert found.supported
-    assert found.score == pytest.approx(0.9 * support(told, CREW).score)
+    assert found.score == pytest.approx((1 + 0.9) / 2)
     assert not support(told.replace("night crew", "crane"), CREW, similarity=alike).supported
     assert not support(told.replace("sixteen", "twelve"), CREW, similarity=alike).supported
     before = len(asked)
