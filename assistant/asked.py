@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePath
+
+from index.filters import PERIODS
 
 Facets = Mapping[str, Sequence[tuple[str, int]]]
 """For each field, its values with the number of records."""
@@ -38,28 +40,54 @@ _UNTIL = re.compile(rf"\b(?:until|till|up to)\s+{_DAY}\b", re.I)
 _LAST = re.compile(r"\b(?:in|over|during|within|from)?\s*(?:the\s+)?(?:last|past)\s+(\w+)\s+years?\b", re.I)
 _THIS = re.compile(r"\b(?:in\s+|during\s+)?(this|last)\s+year\b", re.I)
 _IN = re.compile(rf"\b(?:(?:in|during|of|for|from)\s+)?(?:the\s+year\s+)?{_DAY}\b", re.I)
+_DECADE = re.compile(r"\b(?:(?:in|during|of|from)\s+)?(?:the\s+)?((?:19|20)\d)0'?s\b", re.I)
+_PAIR = re.compile(rf"\b(?:(?:in|during|for)\s+)?{_YEAR}\s+(?:and|or|&)\s+(?:in\s+)?{_YEAR}\b", re.I)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.I)
 _NUMBERS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten".split())}
 _IN_FILE = r"(?:(?:in|of|from|on)\s+)?(?:the\s+|our\s+)?(?:(?:19|20)\d\d\s+)?"
 _GAP = r"[\W_]+"
 _BOOKS = frozenset("register log list book database sheet table tracker export inventory".split())
+_LEFT_OUT = re.compile(
+    r"\b(?:not|except(?:ing)?(?: for)?|excluding|other than|apart from|aside from|besides|without|but not|non-?|n't)\W+"
+    r"(?:(?:from|at|by|in|of|within|the|an?|any|those|ones|being|been|count(?:ed|ing)?|rated)\W+)*$",
+    re.I,
+)
+_EXCEPT = r"(?:(?<=except )|(?<=excluding )|(?<=besides )|(?<=other than )|(?<=apart from )|(?<=not ))"
 _PLACE = r"(?:at|from|in|by|within|of|for)\s+(?:the\s+)?"
 
 
 @dataclass
 class Asked:
-    """What a question's words narrow down, and `rest`, the question without them."""
+    """What a question's words narrow down or leave out ("not at JPL"), and `rest`, the question without them."""
 
     rest: str
     filters: dict[str, str] = field(default_factory=dict)
+    without: dict[str, str] = field(default_factory=dict)
 
     def take(self, found: re.Match[str] | None, **filters: str) -> bool:
         """Take what was found out of the question as filters; the first word on a field holds."""
-        if found is None or any(name in self.filters for name in filters):
+        if found is None or any(name in self.filters or name in self.without for name in filters):
             return False
-        self.rest = f"{self.rest[: found.start()]} {self.rest[found.end() :]}"
-        self.filters |= filters
+        start, left_out = found.start(), _LEFT_OUT.search(self.rest[: found.start()])
+        if left_out:
+            start = left_out.start()
+            self.without |= filters
+        else:
+            self.filters |= filters
+        self.rest = f"{self.rest[:start]} {self.rest[found.end() :]}"
         return True
+
+
+def followed(read: Callable[[str], Asked], texts: Sequence[str]) -> Asked:
+    """What a question narrows down together with those that it follows up, oldest first: the last on a field holds."""
+    asked = Asked("")
+    for text in texts:
+        later = read(text)
+        fields = {*later.filters, *later.without}
+        fields |= {*PERIODS} if fields & {*PERIODS} else set()
+        kept, out = ({n: v for n, v in each.items() if n not in fields} for each in (asked.filters, asked.without))
+        asked = Asked(f"{asked.rest} {later.rest}".strip(), kept | later.filters, out | later.without)
+    return asked
 
 
 def narrowed(text: str, facets: Facets, today: date) -> Asked:
@@ -72,7 +100,7 @@ def narrowed(text: str, facets: Facets, today: date) -> Asked:
     for outcome, pattern in OUTCOMES.items():
         only = rf"\b(?:only|just)\s+(?:the\s+)?(?:{pattern})\b|\b(?:{pattern})\s+only\b"
         asked.take(re.search(only, asked.rest, re.I), outcome=outcome)
-    _named(asked, "unit", facets, _PLACE)
+    _named(asked, "unit", facets, rf"(?:{_PLACE}|{_EXCEPT})")
     return asked
 
 
@@ -102,6 +130,10 @@ def _period(asked: Asked, today: date) -> None:
     if found := _RANGE.search(asked.rest):
         first, last = (_said(found, 1), _said(found, 3)) if found[2] else (found[5], found[6])
         asked.take(found, since=first, until=last)
+    if found := _DECADE.search(asked.rest):
+        asked.take(found, since=f"{found[1]}0", until=f"{found[1]}9")
+    if (found := _PAIR.search(asked.rest)) and int(found[2]) == int(found[1]) + 1:
+        asked.take(found, since=found[1], until=found[2])
     if found := _LAST.search(asked.rest):
         years = int(found[1]) if found[1].isdigit() else _NUMBERS.get(found[1].lower(), 0)
         if years:

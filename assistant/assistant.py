@@ -10,13 +10,14 @@ from datetime import date
 
 from assistant.addressed import plain, without_orders
 from assistant.answer import Answer, Claim, Draft, Event, Progress, Verdict
-from assistant.asked import narrowed
+from assistant.asked import followed, narrowed
 from assistant.asserted import is_statement
 from assistant.brief import Task, bearing, is_plan, tasks_of
 from assistant.compose import compose, tell
 from assistant.conflicts import conflicts
 from assistant.counted import count
-from assistant.evidence import Evidence, gather
+from assistant.evidence import ANSWERED_IN, Evidence, gather, without
+from assistant.figure import states_figure
 from assistant.marks import Written, sentences
 from assistant.needs import Needs
 from assistant.proof import by_meaning, support
@@ -132,6 +133,9 @@ class _Asking(Reply):
             most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
             parts = TOLD_WITH.get(self.question.kind, ())
             yield from self.quoted(compose(self.library, evidence, most, parts=parts))
+        if self.question.wants_figure and not states_figure(self.question.text, [one.text for one in self.claims]):
+            self.verdict = "partial"
+            self.caveats.append("No figure was found in what these records say of it.")
         told = [source.lesson_id for source in self.citations.sources]
         self.conflicts = conflicts(self.library, evidence, self.citations, told)
         self.clock.lap("check")
@@ -159,19 +163,24 @@ class _Asking(Reply):
         """Ask for what was meant where a word is a slip of the keyboard, and say so."""
         slips = self.library.respelt(self.question.query)
         if slips:
-            meant = re.sub("|".join(rf"\b{slip}\b" for slip in slips), lambda at: slips[at[0]], self.question.query)
-            self.question = replace(self.question, query=meant)
+            slip = re.compile("|".join(rf"\b{word}\b" for word in slips))
+            *before, said = (slip.sub(lambda at: slips[at[0]], text) for text in self.question.texts)
+            self.question = replace(self.question, query=" ".join((*before, said)), before=tuple(before))
             told = ", ".join(f"“{right}” for “{slip}”" for slip, right in slips.items())
             self.caveats.append(f"Asked for {told}.")
 
     def _evidence(self, ignore: Collection[str]) -> Evidence:
         """What is found, narrowed down as the question says; where that leaves nothing, what there is elsewhere."""
-        asked = narrowed(self.question.query, self.library.facets(), date.today())
+        facets, today = self.library.facets(), date.today()
+        asked = followed(lambda text: narrowed(text, facets, today), self.question.texts)
         said = {name: value for name, value in asked.filters.items() if name not in {*ignore, *self.filters}}
-        question = replace(self.question, query=asked.rest) if said else self.question
-        evidence, self.verdict = self._found(question, said)
+        out = {name: value for name, value in asked.without.items() if name not in ignore}
+        question = replace(self.question, query=asked.rest) if said or out else self.question
+        evidence, self.verdict = self._found(question, said, out)
+        if out:
+            self.caveats.append(f"Records with {described(out)} are left out, as the question says.")
         if self.verdict == "none" and said:
-            elsewhere, verdict = self._found(self.question, {})
+            elsewhere, verdict = self._found(self.question, {}, out)
             if verdict != "none":
                 self.caveats.append(f"No record with {described(said)} answers this; these are others.")
                 self.verdict = "partial"
@@ -180,8 +189,10 @@ class _Asking(Reply):
         self.read = tuple(said)
         return evidence
 
-    def _found(self, question: Question, said: Filters) -> tuple[Evidence, Verdict]:
+    def _found(self, question: Question, said: Filters, out: Filters | None = None) -> tuple[Evidence, Verdict]:
         evidence = self._current(gather(self.library, question, {**self.filters, **said}))
+        for name, value in (out or {}).items():
+            evidence = without(evidence, name, value)
         return evidence, verdict_of(evidence, question.query, calibration_of(self.library))
 
     def _compare(self, sides: Sequence[Side]) -> Iterator[Event]:
@@ -221,7 +232,7 @@ class _Asking(Reply):
         """Records asked for by name are told, whatever else would match."""
         for lesson_id in named[: self.settings.max_sources]:
             evidence = gather(self.library, self.question, {**self.filters, "lesson_id": lesson_id})
-            yield from self.quoted(tell(evidence.sentences))
+            yield from self.quoted(tell(evidence.sentences, ANSWERED_IN.get(self.question.kind, ())))
         self.clock.lap("search")
         yield self.answer("factual-id") if self.claims else self.none(evidence)
 

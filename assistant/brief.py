@@ -20,6 +20,7 @@ from ingest.sentences import sentence_spans
 MAX_TASKS = 60
 LONGEST = 1000  # characters of a task that is asked about
 _SHORTEST = 3  # words: a shorter line says too little to find anything by
+BARE = 4  # words: a longer line tells by itself what it is about, and a heading would drown it
 _FEWEST = 2  # list items that make a text a plan
 RECORDS = 3  # of a task
 REASON = 0.7  # of a record's best sentence: what happened is told where it bears on the task as well
@@ -43,8 +44,8 @@ class Task:
 
     @property
     def query(self) -> str:
-        """What is searched for it: the heading tells what a short line is about."""
-        return f"{self.under}: {self.text}"[:LONGEST] if self.under and len(self.text.split()) < 12 else self.text
+        """What is searched for it: the heading tells what a line of a few words is about."""
+        return f"{self.under}: {self.text}"[:LONGEST] if self.under and len(self.text.split()) <= BARE else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,10 +90,17 @@ def _repeats(words: set[str], other: set[str]) -> bool:
     return not figures and len(words & other) >= SAME * max(1, min(len(words), len(other)))
 
 
-def tell(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """A record asked for by name, told in short: the first sentence of each part, what happened before what follows."""
+def tell(sentences: Sequence[Sentence], asked: Sequence[str] = ()) -> list[Sentence]:
+    """A record asked for by name, told in short: the first sentence of each part, what happened before what follows.
+
+    Of the first part that is `asked` for and there, as much as of any record.
+    """
+    read = sorted(sentences, key=lambda one: one.start)
+    for key in asked:
+        if wanted := [one for one in read if one.section == key]:
+            return wanted[:BEST_RECORD]
     firsts: dict[str | None, Sentence] = {}
-    for sentence in sorted(sentences, key=lambda one: one.start):
+    for sentence in read:
         firsts.setdefault(sentence.section, sentence)
     order: list[str | None] = [key for key in _TOLD_FIRST if key in firsts]
     order = order or list(firsts)

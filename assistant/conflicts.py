@@ -108,12 +108,13 @@ def _inside(evidence: Evidence, cited: Sequence[str]) -> Iterator[tuple[Disagree
 
 
 def _counts(facts: Facts) -> dict[tuple[float, str], str]:
-    """Numbers above nine with the thing they count: 26 (over stressed) transistors."""
+    """Numbers above nine with the things they count: 26 (over stressed) transistors; "Telstar 402" counts none."""
     found: dict[tuple[float, str], str] = {}
     for at, token in enumerate(facts.tokens):
-        if token.kind == "number" and token.text.isdecimal() and int(token.text) > 9:
-            following = [one for one in facts.tokens[at + 1 : at + 4] if one.kind == "word"]
-            found |= {(float(token.text), one.stem): f"{token.text} {one.text}" for one in following if one.stem}
+        named = at > 0 and facts.tokens[at - 1].stem != "" and not facts.tokens[at - 1].text.islower()
+        if token.kind == "number" and token.text.isdecimal() and int(token.text) > 9 and not named:
+            following = [one for one in facts.tokens[at + 1 : at + 4] if one.stem and re.search("[^s]s$", one.text)]
+            found |= {(float(token.text), one.stem): f"{token.text} {one.text}" for one in following}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -27,6 +28,7 @@ _REPEATS = {
     "repeated-advice": f"Nothing is recommended by {TIMES} independent records or more",
     "repeated-events": "No event was found to have happened again",
 }
+FEW = 3  # where fewer than one in so many records have a value, the most frequent one says little
 LISTED = 8  # values that a sentence names
 FOLLOW_UPS = ("By unit?", "By year?", "What were the causes?")
 
@@ -50,6 +52,10 @@ def _counted(reply: Reply, asked: Counting, ignore: Collection[str]) -> Iterator
     if not found.total:
         yield reply.none(None, f"No record found{about(found)}: {found.of:,} were counted.")
         return
+    if found.terms:
+        reply.caveats.append("Counted are records that mention these words, whatever they say of them (“no …” too).")
+    if asked.kind == "most-common" and found.groups and FEW * found.stated < found.total:
+        reply.verdict = "partial"
     shown = found.groups[0].lesson_ids if asked.kind == "most-common" and found.groups else found.lesson_ids
     examples = tuple(_cite(reply, lesson_id) for lesson_id in shown[: reply.settings.max_sources])
     for at, sentence in enumerate(figures(found, asked.kind, asked.most or LISTED)):
@@ -90,7 +96,7 @@ def _again(reply: Reply, asked: Counting, said: Collection[str]) -> Iterator[Eve
 
 def _tally(library: Library, asked: Counting) -> Tally:
     """A subject that no record mentions is taken for the tag that means the same, if there is one."""
-    found = tally(library, asked.by, asked.filters, asked.terms, asked.state)
+    found = tally(library, asked.by, asked.filters, asked.terms, asked.state, asked.without)
     if found.total or not asked.terms:
         return found
     subject = " or ".join(" ".join(words) for words in asked.terms)
@@ -98,7 +104,7 @@ def _tally(library: Library, asked: Counting) -> Tally:
     for name, column in (("topic", "topics"), ("cause", "causes")):
         tags = sorted({tag for record in records for tag in getattr(record, column)})
         if name not in asked.filters and (tag := _like(library, subject, tags)):
-            return tally(library, asked.by, {**asked.filters, name: tag}, (), asked.state)
+            return tally(library, asked.by, {**asked.filters, name: tag}, (), asked.state, asked.without)
     return found
 
 
@@ -138,7 +144,9 @@ def figures(found: Tally, kind: str = "count", most: int = LISTED) -> list[str]:
     if kind == "most-common":
         best = [group for group in shown if group.count == shown[0].count]
         names = " and ".join(group.value for group in best[:3])
-        lines.insert(0, f"Most frequent {found.by}: {names} ({best[0].count:,} of {found.stated:,}).")
+        few = f"Only {found.stated:,} of {found.total:,} records state a {found.by}. "
+        few = few if FEW * found.stated < found.total else ""
+        lines.insert(0, f"{few}Most frequent {found.by}: {names} ({best[0].count:,} of {found.stated:,}).")
     listed = shown if found.by in OVER_TIME else shown[:most]
     more = f", and {len(shown) - len(listed):,} more" if len(shown) > len(listed) else ""
     values = ", ".join(f"{group.value} {group.count:,}" for group in listed)
@@ -151,6 +159,8 @@ def figures(found: Tally, kind: str = "count", most: int = LISTED) -> list[str]:
 def about(found: Tally) -> str:
     """What was counted, in words and brackets; "" for everything."""
     parts = [described(found.filters)] if found.filters else []
+    if found.without:
+        parts.append(f"without {described(found.without)}")
     if found.terms:
         parts.append("mentioning " + " or ".join(f"“{' '.join(words)}”" for words in found.terms))
     if found.state:
@@ -159,10 +169,17 @@ def about(found: Tally) -> str:
 
 
 def _direction(groups: Sequence[Group]) -> str:
-    """Whether the later half has more than the earlier one."""
+    """Whether the later half has surely more than the earlier one: by more than twice what chance alone would do."""
     if len(groups) < 2:
         return ""
     half = len(groups) // 2
-    first, last = sum(g.count for g in groups[:half]), sum(g.count for g in groups[-half:])
-    change = "up" if last > first else "down" if last < first else "level"
-    return f" Overall {change}: {groups[0].count:,} in {groups[0].value}, {groups[-1].count:,} in {groups[-1].value}."
+    first, last = groups[:half], groups[-half:]
+    before, after = (sum(group.count for group in each) for each in (first, last))
+    sure = abs(after - before) > 2 * math.sqrt(before + after)
+    change = ("Up" if after > before else "Down") if sure else "No clear change"
+    spans = (f"{n:,} in {_span(each)}" for n, each in ((before, first), (after, last)))
+    return f" {change}: {', '.join(spans)}."
+
+
+def _span(groups: Sequence[Group]) -> str:
+    return groups[0].value if len(groups) == 1 else f"{groups[0].value} to {groups[-1].value}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import product
 
-from assistant.asked import selected
+from assistant.asked import followed, selected
 from assistant.kinds import BY, COUNTED, RECORDS
 from assistant.question import Question
 from assistant.tally import Terms
@@ -19,13 +21,13 @@ _STATES = {
 _NOT_A_SUBJECT = re.compile(
     rf"\b(?:how (?:many|often)|number|count|which|what|when|where|who|why|did|do|does|has|have|had|is|are|was|were|be|"
     rf"been|there|their|our|we|us|you|it|in|of|on|at|to|by|for|from|the|a|an|all|any|and|with|as|that|this|these|those|than|"
-    rf"most|least|more|less|common|frequent(?:ly)?|often|times?|top|turns?|up|down|go|goes|going|went|rise|fall|trend|"
+    rf"most|least|more|less|common|frequent(?:ly)?|often|times?|top|turns?|up|down|go|goes|going|gone|went|rise|fall|trend|"
     rf"over|hold|holds|held|come|comes|came|concern(?:s|ed|ing)?|about|relat(?:e|es|ed|ing)|involv(?:e|es|ed|ing)|mention(?:s|ed|ing)?|"
     rf"contain(?:s|ed|ing)?|regard(?:ing)?|deal(?:s|ing)?|cover(?:s|ed|ing)?|say|says|tell|show|list|describ(?:e|es|ed|ing)|"
-    rf"written|wrote|made|recorded|reported|logged|filed|happen(?:s|ed)?|occur(?:s|red)?|library|organi[sz]ation|"
+    rf"written|wrote|made|recorded|reported|logged|filed|happen(?:s|ed)?|caus(?:ed|ing)|occur(?:s|red)?|library|organi[sz]ation|"
     rf"database|collection|register|log|total|each|per|every|among|between|main|different|still|both|increas(?:e|es|ed|ing)|decreas(?:e|es|ed|ing)|rising|falling|growing|now|currently|ever|"
     rf"record|please|me|give|can|could|recommend\w*|recommendations?|advi[cs]e\w*|again|repeated(?:ly)?|recurring|"
-    rf"keeps?|kept|happening|several|many|three|twice|once|learn(?:ed|t)|identified|but|not|never|yet|"
+    rf"keeps?|kept|happening|several|many|three|twice|once|learn(?:ed|t)|identified|but|not|never|yet|no|them|they|those|these|ones|except|other|only|just|"
     rf"{RECORDS}|{'|'.join(BY.values())})\b",
     re.I,
 )
@@ -42,6 +44,7 @@ class Counting:
     terms: Terms
     state: str | None
     most: int | None = None
+    without: Mapping[str, str] = field(default_factory=dict)
 
 
 def asked_to_count(library: Library, question: Question, today: date) -> Counting | None:
@@ -50,12 +53,13 @@ def asked_to_count(library: Library, question: Question, today: date) -> Countin
     kind = question.kind if question.kind in COUNTED else None
     if kind is None:
         return None
-    asked = selected(text, library.facets(), library.known(), today)
+    facets, known = library.facets(), library.known()
+    asked = followed(lambda each: selected(each, facets, known, today), question.texts)
     state = _take_state(asked.rest)
     by, rest = _by(state[1], kind)
     top = re.search(r"\btop (\w+)\b", text, re.I)
     most = (int(top[1]) if top[1].isdigit() else _DIGITS.get(top[1].lower())) if top else None
-    return Counting(kind, by, asked.filters, _terms(rest), state[0], most)
+    return Counting(kind, by, asked.filters, _terms(rest), state[0], most, asked.without)
 
 
 def _take_state(text: str) -> tuple[str | None, str]:
@@ -84,7 +88,13 @@ def _by(text: str, kind: str) -> tuple[str | None, str]:
 
 
 def _terms(text: str) -> Terms:
-    """What is left is what the records are about; `or` and commas part alternatives."""
-    parts = re.split(r"\bor\b|,|/|\?", text)
-    words = [re.findall(r"[^\W_]+(?:-[^\W_]+)*", _NOT_A_SUBJECT.sub(" ", part)) for part in parts]
-    return tuple(tuple(one) for one in words if one)
+    """What is left is what the records are about; `or` and commas part alternatives, of each question one must hold."""
+    asked = [tuple(_alternatives(part)) for part in text.split("?")]
+    every = product(*(alternatives for alternatives in asked if alternatives))
+    return tuple(terms for chosen in every if (terms := tuple(word for words in chosen for word in words)))
+
+
+def _alternatives(text: str) -> Iterator[tuple[str, ...]]:
+    for part in re.split(r"\bor\b|,|/", text):
+        if words := re.findall(r"[^\W_]+(?:-[^\W_]+)*", _NOT_A_SUBJECT.sub(" ", part)):
+            yield tuple(words)

@@ -24,13 +24,14 @@ SUITS = 0.08  # what the form of an answer adds to a score; its content decides
 ADVICE = frozenset({"recommendation", "lesson", "action", "sustain", "improve"})
 """Sections that say what to do."""
 _BECAUSE = re.compile(r"\b(because|due to|caused|led to|reason|since)\b", re.I)
-_ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
+ANSWERED_IN: Mapping[str, tuple[str, ...]] = {
     "procedural": ("recommendation", "lesson", "action"),
     "planning": ("recommendation", "lesson", "action"),
     "what-went-wrong": ("cause", "event"),
     "has-anyone": ("event", "summary"),
     "what-worked": ("sustain", "lesson"),
 }
+"""The sections in which questions of a kind are answered."""
 ACCOUNTS = ("summary", "event", "cause", "impact")
 """Sections that tell what happened. Advice may be what to say; here an order to say something is no account."""
 _NOT_ASKED = frozenset(
@@ -94,12 +95,24 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
             continue
         words = library.words_of(text)
         covers = 0.5 * covered(rarity, words) + 0.5 * covered(rarity, [*words, *library.words_of(hit.title)])
+        if question.kind == "what-worked" and hit.outcome == "failure" and key in ACCOUNTS:
+            continue
         score = 0.45 * similarity + 0.3 * covers + 0.25 * hit.dense + SUITS * suits(question, text, key)
         sentences.append(Sentence(hit, start, end, text, key, similarity, covers, score))
     sentences = _read(question, sorted(sentences, key=lambda sentence: -sentence.score))
     best = max((covered(rarity, library.words_of(f"{hit.title} {hit.text}")) for hit in found.hits), default=0.0)
     return Evidence(
         found.hits, tuple(sentences), rarity, best, max((hit.dense for hit in found.hits), default=0.0), found.took_ms
+    )
+
+
+def without(evidence: Evidence, name: str, value: str) -> Evidence:
+    """The evidence without the records whose field has the value."""
+    kept = {hit.lesson_id for hit in evidence.hits if str(getattr(hit, name, None)).lower() != value.lower()}
+    return replace(
+        evidence,
+        hits=tuple(hit for hit in evidence.hits if hit.lesson_id in kept),
+        sentences=tuple(one for one in evidence.sentences if one.hit.lesson_id in kept),
     )
 
 
@@ -118,7 +131,7 @@ def suits(question: Question, text: str, section: str | None) -> int:
     """How far a sentence has the form of an answer: a figure for `how much`, a recommendation for `how should we`."""
     figure = question.wants_figure and re.search(r"\d", text) is not None
     reason = question.kind == "what-went-wrong" and _BECAUSE.search(text) is not None
-    return figure + (reason or section in _ANSWERED_IN.get(question.kind, ()))
+    return figure + (reason or section in ANSWERED_IN.get(question.kind, ()))
 
 
 def _more_of(library: Library, found: Hits, filters: Filters | None) -> list[Hit]:

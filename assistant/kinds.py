@@ -26,6 +26,8 @@ RECORDS = (
 _ADJECTIVES = r"(?:(?!of\b)[\w&-]+\s+){0,3}?"
 _COUNT = re.compile(
     rf"\bhow many\s+{_ADJECTIVES}(?:{RECORDS})\b|\b(?:number|count)\s+of\s+{_ADJECTIVES}(?:{RECORDS})\b"
+    rf"|\bhow many of (?:them|those|these)\b|\b(?:which|what|list|show)\b.{{0,30}}\b(?:{RECORDS}|actions?)\b.{{0,20}}"
+    r"\b(?:is|are|remain) (?:still |not yet )?(?:open|unresolved|outstanding|unfinished|not closed)\b"
     rf"|\bhow many times\b|\bcount\s+(?:the|all)\b|\bhow often (?:have|has|did|do we (?:see|report|record))\b",
     re.I,
 )

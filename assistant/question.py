@@ -34,8 +34,8 @@ _FOLLOW_UP_WORDS = 9  # a longer question stands by itself, whatever pronoun it 
 class Question:
     """A question understood. `query` is what is searched: the text, with the question it follows up where it does.
 
-    `wants_figure` when a number or a date would answer it; `ids` are the ids of records it may name, as written, and
-    `numbers` bare numbers that stand where an id would.
+    `before` are the questions it follows up, oldest first. `wants_figure` when a number or a date would answer it;
+    `ids` are the ids of records it may name, as written, and `numbers` bare numbers that stand where an id would.
     """
 
     text: str
@@ -44,6 +44,12 @@ class Question:
     wants_figure: bool = False
     ids: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The questions that it is made of, its own last, as they are searched."""
+        return (*self.before, self.query[len(" ".join(self.before)) :].strip())
 
 
 def understand(text: str, history: Sequence[str], settings: AssistantSettings) -> Question:
@@ -56,8 +62,10 @@ def understand(text: str, history: Sequence[str], settings: AssistantSettings) -
         raise BadQuestion(reason, "Shorten it to what you want to know; a plan goes to: lessons brief FILE")
     ids = tuple(dict.fromkeys(_NATIVE_ID.findall(text)))
     figure = _FIGURE.search(text) is not None
-    query = _standing_alone(_accepted(text, history), history)
-    return Question(text, kind_of(query), query, figure, ids, tuple(_NUMBER.findall(text)))
+    said = _accepted(text, history)
+    before = _before(said, history)
+    query = " ".join((*before, said))
+    return Question(text, kind_of(query), query, figure, ids, tuple(_NUMBER.findall(text)), before)
 
 
 def _accepted(text: str, history: Sequence[str]) -> str:
@@ -65,10 +73,10 @@ def _accepted(text: str, history: Sequence[str]) -> str:
     return FOLLOW_UPS[0] if history and _YES.fullmatch(text) else text
 
 
-def _standing_alone(text: str, history: Sequence[str]) -> str:
-    """The question with the last one that stands alone before it, if it cannot be understood without."""
+def _before(text: str, history: Sequence[str]) -> tuple[str, ...]:
+    """The last question that stands alone, with what followed it up, if this one cannot be understood without."""
     short = len(text.split()) <= _FOLLOW_UP_WORDS
     if not history or not short or not (_FOLLOW_UP.search(text) or _BARE.fullmatch(text)):
-        return text
+        return ()
     before = " ".join(history[-1][:LONGEST_BEFORE].split())
-    return f"{_standing_alone(before, history[:-1])} {text}"
+    return (*_before(before, history[:-1]), before)

@@ -80,7 +80,7 @@ class Reply:
             filters_read=self.read,
             tally=self.tally,
             independent=alone,
-            repeats=tuple(repeated_with(get, ids)),
+            repeats=tuple(repeated_with(get, ids[:1])),
             took_ms=self.clock.took(),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from index.filters import Filters
@@ -40,9 +40,9 @@ class Group:
 class Tally:
     """How many records match, in all and for each value of `by`.
 
-    `total` counts near-copies once, `copies` is how many that leaves out; `of` all records of the library in the same
-    way. `stated` says how many of `total` have a value; near-copies with different values count under each.
-    Groups are most frequent first, in time's order for a time.
+    Those that match `without` are left out. `total` counts near-copies once, `copies` is how many that leaves out; `of`
+    all records of the library in the same way. `stated` says how many of `total` have a value; near-copies with
+    different values count under each. Groups are most frequent first, in time's order for a time.
     """
 
     by: str | None
@@ -55,11 +55,13 @@ class Tally:
     stated: int
     groups: tuple[Group, ...]
     lesson_ids: tuple[str, ...] = field(repr=False)
+    without: Filters = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "by": self.by,
             "filters": dict(self.filters),
+            "without": dict(self.without),
             "mentioning": [" ".join(words) for words in self.terms],
             "state": self.state,
             "total": self.total,
@@ -82,12 +84,18 @@ def tally(
     filters: Filters | None = None,
     terms: Terms = (),
     state: str | None = None,
+    without: Filters | None = None,
 ) -> Tally:
     """Count the records that match the filters, mention one of the `terms`, and have an action in that `state`.
 
-    `by` is one of `FIELDS`. Raises `BadFilter`, also for another field.
+    Those that match one of the filters `without` are left out. `by` is one of `FIELDS`. Raises `BadFilter`, also for
+    another field.
     """
-    return tallies(library, matching(library, filters, terms, state), (by,), filters, terms, state)[0]
+    found = matching(library, filters, terms, state)
+    for name, value in (without or {}).items():
+        out = {record.number for record in library.records({name: value})}
+        found = [record for record in found if record.number not in out]
+    return replace(tallies(library, found, (by,), filters, terms, state)[0], without=without or {})
 
 
 def tallies(

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from index.analysis import words_of
+from index.analysis import STOP_WORDS, words_of
 from index.embedder import PACKAGED, locate
 from index.encoder_recipe import Recipe
 
@@ -32,6 +32,8 @@ def respelt(text: str, rarity: Rarity) -> dict[str, str]:
     for word in dict.fromkeys(_WORD.findall(text)):
         if not _is_english(word) and not _there(words_of(word), rarity):
             edits = [edit for edit in sorted(_speller().edit_distance_1(word)) if _WORD.fullmatch(edit)]
+            if STOP_WORDS.intersection(edits):
+                continue  # "waht" asks for nothing
             near = {edit: stems[0] for edit in edits if (stems := words_of(edit))}
             found = _there(list(near.values()), rarity)
             known = [edit for edit, stem in near.items() if stem in found and (edit == stem or _is_english(edit))]
