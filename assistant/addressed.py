@@ -34,18 +34,24 @@ def packaged_patterns(name: str) -> re.Pattern[str]:
 
 _SPEAKS = packaged_patterns("orders.txt")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+ANNOUNCES = re.compile(r":\W*$|\b(?:following|as follows|after me|below)\b", re.I)
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 
 
 @lru_cache(maxsize=1024)
 def addressed(text: str) -> tuple[tuple[int, int], ...]:
-    """The spans of a text, in order, that speak to software: from such a sentence to the end of its paragraph."""
+    """The spans of a text, in order, that speak to software: from such a sentence to the end of its paragraph.
+
+    Where it announces what to say ("as follows:"), the next paragraph goes with it.
+    """
     found: list[tuple[int, int]] = []
     for start, end in sentence_spans(text):
         if found and start < found[-1][1]:
             continue
         if _SPEAKS.search(_UNSEEN.sub("", text[start:end])):
             stop = _PARAGRAPH.search(text, end)
+            if stop and ANNOUNCES.search(text[start : stop.start()]):
+                stop = _PARAGRAPH.search(text, stop.end())
             found.append((start, stop.start() if stop else len(text)))
     return tuple(found)
 

@@ -49,20 +49,26 @@ _GAP = r"[\W_]+"
 _BOOKS = frozenset("register log list book database sheet table tracker export inventory".split())
 _LEFT_OUT = re.compile(
     r"\b(?:not|except(?:ing)?(?: for)?|excluding|other than|apart from|aside from|besides|without|but not|non-?|n't)\W+"
-    r"(?:(?:from|at|by|in|of|within|the|an?|any|those|ones|being|been|count(?:ed|ing)?|rated)\W+)*$",
+    r"(?:(?:from|at|by|in|of|within|the|an?|any|those|ones|being|been|count(?:ed|ing)?|rated|mention(?:ing)?|about|concern\w*|involv\w*)\W+)*$",
     re.I,
 )
 _EXCEPT = r"(?:(?<=except )|(?<=excluding )|(?<=besides )|(?<=other than )|(?<=apart from )|(?<=not ))"
+_ALSO = r"(?:\b(?:and|or)\b|,|&)"
+_ENDS = r"(?=\W*$|\W*[,;.?]|\s+(?:at|in|from|by|since|before|after|about|on)\b)"
 _PLACE = r"(?:at|from|in|by|within|of|for)\s+(?:the\s+)?"
 
 
 @dataclass
 class Asked:
-    """What a question's words narrow down or leave out ("not at JPL"), and `rest`, the question without them."""
+    """What a question's words narrow down or leave out ("not at JPL"), and `rest`, the question without them.
+
+    `unread` holds second values of a field that can have one only: "at JPL and at KSC".
+    """
 
     rest: str
     filters: dict[str, str] = field(default_factory=dict)
     without: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def take(self, found: re.Match[str] | None, **filters: str) -> bool:
         """Take what was found out of the question as filters; the first word on a field holds."""
@@ -86,7 +92,8 @@ def followed(read: Callable[[str], Asked], texts: Sequence[str]) -> Asked:
         fields = {*later.filters, *later.without}
         fields |= {*PERIODS} if fields & {*PERIODS} else set()
         kept, out = ({n: v for n, v in each.items() if n not in fields} for each in (asked.filters, asked.without))
-        asked = Asked(f"{asked.rest} {later.rest}".strip(), kept | later.filters, out | later.without)
+        rest = f"{asked.rest} {later.rest}".strip()
+        asked = Asked(rest, kept | later.filters, out | later.without, asked.unread | later.unread)
     return asked
 
 
@@ -98,7 +105,7 @@ def narrowed(text: str, facets: Facets, today: date) -> Asked:
     asked = Asked(text)
     _period(asked, today)
     for outcome, pattern in OUTCOMES.items():
-        only = rf"\b(?:only|just)\s+(?:the\s+)?(?:{pattern})\b|\b(?:{pattern})\s+only\b"
+        only = rf"\b(?:only|just)\s+(?:the\s+)?(?:{pattern})\b|\b(?:{pattern})\s+only\b{_ENDS}"
         asked.take(re.search(only, asked.rest, re.I), outcome=outcome)
     _named(asked, "unit", facets, rf"(?:{_PLACE}|{_EXCEPT})")
     return asked
@@ -118,10 +125,12 @@ def selected(text: str, facets: Facets, paths: Iterable[str], today: date) -> As
     for kind, pattern in _KINDS.items():
         asked.take(re.search(rf"\b(?:{pattern})\b", asked.rest, re.I), kind=kind)
     for outcome, pattern in OUTCOMES.items():
-        asked.take(
-            re.search(rf"\b(?:{pattern})\b(?:\s+(?:only|reports?|entries|lessons|records))?", asked.rest, re.I),
-            outcome=outcome,
-        )
+        said = re.search(rf"\b(?:{pattern})\b(?:\s+(?:only|reports?|entries|lessons|records))?", asked.rest, re.I)
+        before = asked.filters.pop("outcome", "")
+        if asked.take(said, outcome=outcome) and before and "outcome" in asked.filters:
+            asked.filters["outcome"] = f"{before},{outcome}"  # "failures and near misses"
+        elif before:
+            asked.filters["outcome"] = before
     return asked
 
 
@@ -137,7 +146,7 @@ def _period(asked: Asked, today: date) -> None:
     if found := _LAST.search(asked.rest):
         years = int(found[1]) if found[1].isdigit() else _NUMBERS.get(found[1].lower(), 0)
         if years:
-            asked.take(found, since=str(today.year - years))
+            asked.take(found, since=str(max(today.year - years, 1000)))
     if found := _THIS.search(asked.rest):
         asked.take(found, year=str(today.year - (found[1].lower() == "last")))
     for pattern, name, step in (
@@ -170,9 +179,14 @@ def _named(asked: Asked, name: str, facets: Facets, before: str) -> None:
             continue  # "various", "all": no name
         words = r"\W+(?:and\W+)?".join(map(re.escape, parts))
         exact = len(value) <= len("ABCDE") and value.isupper()
-        found = re.search(rf"\b(?i:{before})(?{'' if exact else 'i'}:{words})\b(?:'s\b)?", asked.rest)
-        if asked.take(found, **{name: value}):
-            return
+        told = rf"(?{'' if exact else 'i'}:{words})\b(?:'s\b)?"
+        if name not in asked.filters:
+            asked.take(re.search(rf"\b(?i:{before}){told}", asked.rest), **{name: value})
+        elif found := re.search(
+            rf"{_ALSO}\s*(?i:(?:{_PLACE})?){told}|\b(?i:(?:{_PLACE})?){told}\s*{_ALSO}", asked.rest
+        ):
+            asked.unread[name] = value
+            asked.rest = f"{asked.rest[: found.start()]} {asked.rest[found.end() :]}"
 
 
 def _source(asked: Asked, paths: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from assistant.addressed import packaged_patterns
+from assistant.addressed import ANNOUNCES, packaged_patterns
 from ingest.sentences import sentence_spans
 
 _ORDERED = packaged_patterns("ordered.txt")
@@ -20,27 +20,38 @@ _MENTIONED = re.compile(
     r"|(?<!\w)\"[^\"\n]{2,300}\"|(?<!\w)['‘][^'’\n]{2,300}['’](?!\w)",
     re.S,
 )
+FEWEST = 3  # words of a statement: who did what
+SAID = 3  # words in quotation marks that say something; fewer are a term
 _NO_STATEMENT = re.compile(
-    r"[?:]\W*$|\b(?:a|an|the|of|to|and|or|for|with|by|in|on|at|from|that|which|was|were|is|are)$"  # it breaks off
-    r"|^\W*(?:[A-Za-z\d.]+[^A-Za-z\d.]+){0,2}[A-Za-z\d.]+\W*$|^(?-i:[a-z])"  # of three words, or a later part of one
+    r"[?:]\W*$|\b(?:a|an|the|of|and|or|that|which|was|were|is|are)\W*$"  # it breaks off
+    r"|^(?-i:[a-z])"  # the later part of one
     r"|\b(\w+\W+\w+\W+\w+)\b.*\b\1\b"  # the same three words twice, as a small model stammers
-    r"|\b(?:(?-i:I)|I'm|I've|my|me|mine|your?|yours|yourself|passages?)\b|^the record (?:on|contains|of)\b|[{}]|\"\s*:",
+    r"|\b(?-i:I)(?='|\s+(?:\w+ly\s+)?(?:think|believe|am|can|cannot|have|had|found|would|will|do|did|advise|recommend))"
+    r"|\b(?:my|me|your?|yours|yourself)\b|\b(?:these|this|the(?: given)?) passages? (?:is|are|about|say|state|do)"
+    r"|^the record (?:on|contains|of)\b|[{}]|\"\s*:",
     re.I,
 )
 
 
 @lru_cache(maxsize=1024)
 def unasserted(text: str) -> tuple[tuple[int, int], ...]:
-    """The spans of a text, in order, that it does not assert: from an order to say to the end of its sentence."""
-    found = []
+    """The spans of a text, in order, that it does not assert: from an order to say to the end of its sentence.
+
+    Where it announces what to say ("as follows:"), the next sentence goes with it.
+    """
+    found: list[tuple[int, int]] = []
+    announced = False
     for start, end in sentence_spans(text):
-        ordered = _ORDERED.search(text[start:end])
+        if announced:
+            found.append((start, end))
+        announced, ordered = False, _ORDERED.search(text[start:end])
         stop = start + ordered.start() if ordered else end
         found += [
             (at.start(), min(at.end(), stop)) for at in _MENTIONED.finditer(text, start, end) if at.start() < stop
         ]
         if ordered:
             found.append((stop, end))
+            announced = ANNOUNCES.search(text[start:end]) is not None
     return tuple(found)
 
 
@@ -59,4 +70,5 @@ def is_order(text: str) -> bool:
 
 def is_statement(text: str) -> bool:
     """Whether a written sentence states something of the world: no question, and not of who writes or reads it."""
-    return not _NO_STATEMENT.search(text)
+    words = re.findall(r"[^\W\d_]+", text)
+    return (len(words) >= FEWEST or not text.isascii()) and not _NO_STATEMENT.search(text)

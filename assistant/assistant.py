@@ -102,11 +102,11 @@ class _Asking(Reply):
         if self.question.kind == "off-topic":
             yield self.none(None, OFF_TOPIC)
             return
-        self._spell()
         counted = count(self, ignore)
         if counted:
             yield from counted
             return
+        self._spell()
         sides = sides_of(self.question.query, self.library.facets()) if self.question.kind == "comparison" else None
         if sides:
             yield from self._compare(sides)
@@ -175,7 +175,8 @@ class _Asking(Reply):
         asked = followed(lambda text: narrowed(text, facets, today), self.question.texts)
         said = {name: value for name, value in asked.filters.items() if name not in {*ignore, *self.filters}}
         out = {name: value for name, value in asked.without.items() if name not in ignore}
-        question = replace(self.question, query=asked.rest) if said or out else self.question
+        left = asked.rest if re.search(r"\w", asked.rest) else self.question.query
+        question = replace(self.question, query=left) if said or out else self.question
         evidence, self.verdict = self._found(question, said, out)
         if out:
             self.caveats.append(f"Records with {described(out)} are left out, as the question says.")
@@ -249,7 +250,7 @@ class _Asking(Reply):
                 if said[sentence.text] > 1:
                     if said[sentence.text] > SAID_AGAIN:
                         break
-                elif NO_ANSWER in sentence.text:
+                elif NO_ANSWER in sentence.text.upper():
                     declined = True
                 elif claim := self._proven(sentence, hits, texts):
                     yield self.draft(claim)

@@ -54,11 +54,16 @@ def _counted(reply: Reply, asked: Counting, ignore: Collection[str]) -> Iterator
         return
     if found.terms:
         reply.caveats.append("Counted are records that mention these words, whatever they say of them (“no …” too).")
+    for name, value in asked.unread.items():
+        reply.verdict = "partial"
+        reply.caveats.append(f"“{value}” was not counted: one {name} at a time.")
     if asked.kind == "most-common" and found.groups and FEW * found.stated < found.total:
         reply.verdict = "partial"
-    shown = found.groups[0].lesson_ids if asked.kind == "most-common" and found.groups else found.lesson_ids
+    shown = found.lesson_ids
+    if asked.kind == "most-common" and found.groups:
+        shown = _extreme([group for group in found.groups if group.count], asked.least)[0].lesson_ids
     examples = tuple(_cite(reply, lesson_id) for lesson_id in shown[: reply.settings.max_sources])
-    for at, sentence in enumerate(figures(found, asked.kind, asked.most or LISTED)):
+    for at, sentence in enumerate(figures(found, asked.kind, asked.most or LISTED, asked.least)):
         yield reply.draft(Claim(sentence, examples if at == 0 else (), 1.0, computed=True))
     reply.clock.lap("cite")
     yield reply.answer(asked.kind, FOLLOW_UPS)
@@ -96,7 +101,9 @@ def _again(reply: Reply, asked: Counting, said: Collection[str]) -> Iterator[Eve
 
 def _tally(library: Library, asked: Counting) -> Tally:
     """A subject that no record mentions is taken for the tag that means the same, if there is one."""
-    found = tally(library, asked.by, asked.filters, asked.terms, asked.state, asked.without)
+    found = tally(
+        library, asked.by, asked.filters, asked.terms, asked.state, asked.without, without_terms=asked.without_terms
+    )
     if found.total or not asked.terms:
         return found
     subject = " or ".join(" ".join(words) for words in asked.terms)
@@ -131,7 +138,7 @@ def _cite(reply: Reply, lesson_id: str) -> int:
     return reply.citations.cite(hit, start, end).n
 
 
-def figures(found: Tally, kind: str = "count", most: int = LISTED) -> list[str]:
+def figures(found: Tally, kind: str = "count", most: int = LISTED, least: bool = False) -> list[str]:
     """A tally in sentences: how many, then by value or over time, at most so many values."""
     total = "1 record" if found.total == 1 else f"{found.total:,} records"
     narrowed = about(found)
@@ -142,11 +149,12 @@ def figures(found: Tally, kind: str = "count", most: int = LISTED) -> list[str]:
     if not shown:
         return lines
     if kind == "most-common":
-        best = [group for group in shown if group.count == shown[0].count]
-        names = " and ".join(group.value for group in best[:3])
+        best = _extreme(shown, least)
+        names = " and ".join(group.value for group in best[:LISTED])
         few = f"Only {found.stated:,} of {found.total:,} records state a {found.by}. "
         few = few if FEW * found.stated < found.total else ""
-        lines.insert(0, f"{few}Most frequent {found.by}: {names} ({best[0].count:,} of {found.stated:,}).")
+        way = "Least" if least else "Most"
+        lines.insert(0, f"{few}{way} frequent {found.by}: {names} ({best[0].count:,} of {found.stated:,}).")
     listed = shown if found.by in OVER_TIME else shown[:most]
     more = f", and {len(shown) - len(listed):,} more" if len(shown) > len(listed) else ""
     values = ", ".join(f"{group.value} {group.count:,}" for group in listed)
@@ -156,6 +164,12 @@ def figures(found: Tally, kind: str = "count", most: int = LISTED) -> list[str]:
     return lines
 
 
+def _extreme(groups: Sequence[Group], least: bool) -> list[Group]:
+    """The groups with the most records, or the fewest."""
+    count = (min if least else max)(group.count for group in groups)
+    return [group for group in groups if group.count == count]
+
+
 def about(found: Tally) -> str:
     """What was counted, in words and brackets; "" for everything."""
     parts = [described(found.filters)] if found.filters else []
@@ -163,6 +177,8 @@ def about(found: Tally) -> str:
         parts.append(f"without {described(found.without)}")
     if found.terms:
         parts.append("mentioning " + " or ".join(f"“{' '.join(words)}”" for words in found.terms))
+    if found.without_terms:
+        parts.append("not mentioning " + " or ".join(f"“{' '.join(words)}”" for words in found.without_terms))
     if found.state:
         parts.append(f"with an action that is {found.state}")
     return f" ({', '.join(parts)})" if parts else ""

@@ -11,7 +11,8 @@ from itertools import product
 from assistant.asked import followed, selected
 from assistant.kinds import BY, COUNTED, RECORDS
 from assistant.question import Question
-from assistant.tally import Terms
+from assistant.tally import ONE, Terms
+from index.filters import NONE
 from index.library import Library
 
 _STATES = {
@@ -21,16 +22,18 @@ _STATES = {
 _NOT_A_SUBJECT = re.compile(
     rf"\b(?:how (?:many|often)|number|count|which|what|when|where|who|why|did|do|does|has|have|had|is|are|was|were|be|"
     rf"been|there|their|our|we|us|you|it|in|of|on|at|to|by|for|from|the|a|an|all|any|and|with|as|that|this|these|those|than|"
-    rf"most|least|more|less|common|frequent(?:ly)?|often|times?|top|turns?|up|down|go|goes|going|gone|went|rise|fall|trend|"
+    rf"most|least|fewest|rarest|more|less|common|frequent(?:ly)?|often|times?|top|turns?|up|down|go|goes|going|gone|went|rise|fall|trend|"
     rf"over|hold|holds|held|come|comes|came|concern(?:s|ed|ing)?|about|relat(?:e|es|ed|ing)|involv(?:e|es|ed|ing)|mention(?:s|ed|ing)?|"
     rf"contain(?:s|ed|ing)?|regard(?:ing)?|deal(?:s|ing)?|cover(?:s|ed|ing)?|say|says|tell|show|list|describ(?:e|es|ed|ing)|"
     rf"written|wrote|made|recorded|reported|logged|filed|happen(?:s|ed)?|caus(?:ed|ing)|occur(?:s|red)?|library|organi[sz]ation|"
     rf"database|collection|register|log|total|each|per|every|among|between|main|different|still|both|increas(?:e|es|ed|ing)|decreas(?:e|es|ed|ing)|rising|falling|growing|now|currently|ever|"
     rf"record|please|me|give|can|could|recommend\w*|recommendations?|advi[cs]e\w*|again|repeated(?:ly)?|recurring|"
-    rf"keeps?|kept|happening|several|many|three|twice|once|learn(?:ed|t)|identified|but|not|never|yet|no|them|they|those|these|ones|except|other|only|just|"
+    rf"keeps?|kept|happening|several|many|three|twice|once|learn(?:ed|t)|identified|but|yet|them|they|those|these|ones|only|just|"
     rf"{RECORDS}|{'|'.join(BY.values())})\b",
     re.I,
 )
+_NOT = re.compile(r"\b(?:not|never|without|except(?:ing)?|excluding|no|n't|other than|apart from)\b", re.I)
+_LEAST = re.compile(r"\b(?:least|fewest|rarest)\b", re.I)
 _DIGITS = {"three": 3, "five": 5, "ten": 10}
 
 
@@ -45,6 +48,9 @@ class Counting:
     state: str | None
     most: int | None = None
     without: Mapping[str, str] = field(default_factory=dict)
+    without_terms: Terms = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    least: bool = False
 
 
 def asked_to_count(library: Library, question: Question, today: date) -> Counting | None:
@@ -59,7 +65,29 @@ def asked_to_count(library: Library, question: Question, today: date) -> Countin
     by, rest = _by(state[1], kind)
     top = re.search(r"\btop (\w+)\b", text, re.I)
     most = (int(top[1]) if top[1].isdigit() else _DIGITS.get(top[1].lower())) if top else None
-    return Counting(kind, by, asked.filters, _terms(rest), state[0], most, asked.without)
+    filters, rest = _empty(asked.filters, rest)
+    mentioned, *left_out = _NOT.split(rest)
+    return Counting(
+        kind,
+        by,
+        filters,
+        _terms(mentioned),
+        state[0],
+        most,
+        asked.without,
+        tuple(terms for part in left_out for terms in _terms(part)),
+        asked.unread,
+        _LEAST.search(text) is not None,
+    )
+
+
+def _empty(filters: dict[str, str], text: str) -> tuple[dict[str, str], str]:
+    """The fields that are to be empty ("without an owner"), and the text without them."""
+    for name in ONE:
+        found = re.search(rf"\b(?:without|with no|lack(?:ing)?)\s+(?:an?y?\s+)?(?:{BY.get(name, name)})\b", text, re.I)
+        if found and name not in filters:
+            filters, text = {**filters, name: NONE}, f"{text[: found.start()]} {text[found.end() :]}"
+    return filters, text
 
 
 def _take_state(text: str) -> tuple[str | None, str]:
@@ -94,7 +122,12 @@ def _terms(text: str) -> Terms:
     return tuple(terms for chosen in every if (terms := tuple(word for words in chosen for word in words)))
 
 
+def _kept_capitals(found: re.Match[str]) -> str:
+    """A space; but IT and US are names."""
+    return found[0] if len(found[0]) > 1 and found[0].isupper() else " "
+
+
 def _alternatives(text: str) -> Iterator[tuple[str, ...]]:
     for part in re.split(r"\bor\b|,|/", text):
-        if words := re.findall(r"[^\W_]+(?:-[^\W_]+)*", _NOT_A_SUBJECT.sub(" ", part)):
+        if words := re.findall(r"[^\W_]+(?:-[^\W_]+)*", _NOT_A_SUBJECT.sub(_kept_capitals, part)):
             yield tuple(words)

@@ -65,6 +65,7 @@ _TOKEN = re.compile(
       (?:[\ -](?i:{_any(_TIMES)})\b)?(?:[\ -]?{_UNIT}|(?!\w)))
   | (?P<identifier>\b(?=[^\W\d_][\w/-]*\d)\w+(?:[-/]\w+)*|\b\d[\w]*(?:[:/.]\d+|[^\W\d])\w*(?:[-:/.]\w+)*)
   | (?P<cue>\b(?i:not(?!\ only\b)|no(?!\ (?:later|more|less|fewer)\b|\.)|never|without|none|nobody|nothing|neither|nor
+      |nicht|kein\w*|nie|niemals|ohne|jamais|sans|pas|nunca|jamás
       |cannot|\w+n't|unable(?:\ to)?|fail(?:s|ed|ing|ure|ures)?\ to|lack(?:s|ed|ing)?(?:\ of)?|absence\ of)\b)
   | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)?)
   | (?P<mark>[.!?:;,()"“”—–•])
@@ -173,7 +174,8 @@ class Facts:
         seen = 0
         while 0 <= (at := at + step) < len(self.tokens) and seen < most:
             token = self.tokens[at]
-            if token.kind == "mark":
+            joined = {one.text for one in self.tokens[max(0, at - 2) : at]} & {"of", "to", "or"}  # two of the seven
+            if token.kind == "mark" or (token.kind == "number" and not joined):
                 return
             if token.stem:
                 seen += 1

@@ -33,7 +33,7 @@ _COUNT = re.compile(
 )
 _MOST = re.compile(
     rf"\b(?:least|most) (?:common|frequent|often|reported|recorded)\b|\btop \w+\s+(?:{'|'.join(BY.values())})\b"
-    rf"|\b(?:which|what) (?:{'|'.join(BY.values())})\b.*\b(?:most|more (?:often|frequently))\b",
+    rf"|\b(?:which|what) (?:{'|'.join(BY.values())})\b.*\b(?:most|least|fewest|more (?:often|frequently))\b",
     re.I,
 )
 _OFTEN = r"again and again|repeatedly|over and over|(?:three|several|many) times|more than (?:once|twice)|most often"

@@ -32,6 +32,26 @@ A sentence that only shares its topic with the quote shares its subject, about a
 SAME_WORDS, OTHER_WORDS = 0.4, 0.7
 """The least similarity in meaning of a sentence whose words are all there, in another order; and, where some are not,
 the least product of the share of words and the similarity. Chosen on 225 sentences of a small model, judged by hand."""
+FEWEST_FACTS = 3  # of a sentence that is no copy: "This was a failure" cannot be checked
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|does|did|do|can|could|may|might|must|should|will|would|shall|cannot"
+    r"|\w{2,}(?:ed|n't)|began|bought|broke|brought|built|came|caught|chose|cut|drew|drove|fell|felt|fed|flew|found|froze|gave"
+    r"|gets?|goes|got|grew|held|hit|kept|knew|laid|lay|led|left|lost|made|means?|met|paid|put|ran|rose|said|sank|sat|saw|sent"
+    r"|set|shook|shut|slept|slid|sold|spent|spoke|spread|stood|stuck|swung|takes?|taught|tells?|thought|threw|told|took|went"
+    r"|woke|won|wore|wrote|requires?|needs?|uses?|works?|keeps?|says?|shows?|states?)\b|[^\x00-\x7f]{4}",
+    re.I,
+)
+_ENDS = (".", "!", "…", ")", '"', "”", "。", "！", "؟", "।")
+_THE = re.compile(r"\bthe (\d+) ", re.I)
+MOST_OF = 0.8  # of a quote: what is left may be a heading that ran into it
+_UNREAL = re.compile(
+    r"\b(?:should|would|could|might|if|whether|unless|almost|nearly|hardly|alleg\w+|suspect\w*|suspicion|believ\w+"
+    r"|feared|assum\w+|untrue|false|refuted|ruled out|denied|supposed|planned|intended|at (?:most|least)"
+    r"|(?:fewer|more|less) than|(?:asked|told|ordered|refused|declined|expected|recommended) to|yet to|avoid\w*"
+    r"|only on paper)\b|^had\b",
+    re.I,
+)
+_PARTS = re.compile(r"[;:.]\s|,\s(?:and|but|which|so)\s")
 _LONGEST_QUOTE = 3  # sentences: what belongs together in a report rarely spans more
 _CLAUSES = re.compile(r"[,;:.](?=\s)|[—–]|\b(?:and|but|because|while|when|after|before|so|which|who|where)\b", re.I)
 """What parts the clauses of a sentence. Each states one thing, which one sentence of the quote must hold."""
@@ -91,19 +111,29 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
     quote = _read(told[best.start : best.end])
     if similarity is None or not best.supported:
         return best
+    unclear = (*best.missing, Missing("meaning", sentence))
     if _copied(claim, quote):
-        return replace(best, missing=(*best.missing, Missing("meaning", sentence))) if _cut_off(claim, quote) else best
+        return replace(best, missing=unclear) if _cut_off(claim, quote) else best
     (alike,) = similarity(claim.text, [quote.text])
     least = OTHER_WORDS / best.score if best.missing else SAME_WORDS
-    missing = best.missing if alike >= least else (*best.missing, Missing("meaning", sentence))
-    return replace(best, score=(best.score + min(alike, 1.0)) / 2, missing=missing)
+    clear = alike >= least and _tells(claim)
+    return replace(best, score=(best.score + min(alike, 1.0)) / 2, missing=best.missing if clear else unclear)
+
+
+def _tells(claim: Facts) -> bool:
+    """Whether a sentence that is no copy is whole, has a verb, and says enough to be checked."""
+    facts = len(claim.words) + len(claim.numbers) + len(claim.identifiers)
+    return facts >= FEWEST_FACTS and bool(_VERB.search(claim.text)) and claim.text.endswith(_ENDS)
 
 
 def _cut_off(claim: Facts, quote: Facts) -> bool:
     """Whether a copy ends where the sentence it was taken from cannot end."""
     copied = claim.text.rstrip(".")
-    following = re.match(r"\s*([a-z]+)", quote.text[quote.text.find(copied) + len(copied) :])
-    return following is not None and bool(_read(following[1]).words)
+    rest = quote.text[quote.text.find(copied) + len(copied) :]
+    following = re.match(r"\s*([a-z]+)", rest)
+    if following is not None:
+        return bool(_read(following[1]).words)
+    return not rest.startswith(_ENDS) and not _VERB.search(claim.text)  # a heading
 
 
 @lru_cache(maxsize=1024)
@@ -131,14 +161,34 @@ def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[
     total = len(claim.numbers) + len(claim.identifiers) + len(claim.words)
     score = 1 - len(missing) / total if total else 0.0
     missing += [Missing("number", text) for value, what, text in claim.counted() if not quote.counts(value, what)]
+    missing += [Missing("number", value) for value in _THE.findall(claim.text) if _part(value).search(quote.text)]
     missing += [Missing("negation", text) for text in _contradictions(claim, quote)]
+    if claim.text.rstrip(".") != quote.text.rstrip("."):
+        missing += [Missing("negation", text) for text in _unreal(claim, quote)]
     if not _copied(claim, quote) and turned(claim.text, quote.text):
         missing.append(Missing("cause", claim.text))
     return score, tuple(missing)
 
 
+def _part(number: str) -> re.Pattern[str]:
+    """Finds "four of eleven", which are not "the four"."""
+    return re.compile(rf"\b{number} of (?:the )?\d")
+
+
+def _unreal(claim: Facts, quote: Facts) -> Iterator[str]:
+    """What the quote has as wished, supposed or nearly so in the clause that holds most of the claim, unlike it."""
+    ours = {found[0].lower() for found in _UNREAL.finditer(claim.text)}
+    for clause in _PARTS.split(quote.text):
+        if 2 * len(claim.words.keys() & _read(clause).stems) >= max(1, len(claim.words)):
+            yield from (found[0] for found in _UNREAL.finditer(clause) if found[0].lower() not in ours)
+
+
 def _copied(claim: Facts, quote: Facts) -> bool:
-    return claim.text.rstrip(".") in quote.text
+    """Whether the claim stands in the quote word for word: nearly all of it, or from where a sentence can begin."""
+    copy = claim.text.rstrip(". ")
+    if MOST_OF * len(quote.text) <= len(copy):
+        return copy in quote.text
+    return re.search(rf"(?:^|[^\w\s]\s*|\b[A-Z0-9][\w-]*\s){re.escape(copy)}(?!\w)", quote.text) is not None
 
 
 def _contradictions(claim: Facts, quote: Facts) -> Iterator[str]:

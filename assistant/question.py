@@ -21,11 +21,14 @@ FOLLOW_UPS = ("What was recommended?", "What worked well?", "Has this happened e
 """What is offered after an answer."""
 _YES = re.compile(r"\W*(yes|yeah|sure|ok|okay|please|please do|go on|go ahead)(\W+please)?\W*", re.I)
 _FOLLOW_UP = re.compile(
-    r"^\W*(and|but|also|or|what about|how about|why(?=\W*$)|which ones?|tell me more|more|yes|no|same)\b"
+    r"^\W*by (the )?\w+\W*$"
+    r"|^\W*(and|but|also|or|what about|how about|why(?=\W*$)|which ones?|tell me more|more|yes|no|same)\b"
     r"|\b(it|its|that|this|they|them|their|those|these|there|he|she|one|ones)\b",
     re.I,
 )
-_BARE = re.compile(r"\W*(what|who|why|how|when|where)\b(\W+[a-z]+){1,3}\W*", re.I)
+_BARE = re.compile(
+    r"\W*what (were|are) the (main |root )?causes\W*|\W*(what|who|why|how|when|where)\b(\W+[a-z]+){1,3}\W*", re.I
+)
 LONGEST_BEFORE = 1000  # characters of an earlier question that a follow-up is asked with
 _FOLLOW_UP_WORDS = 9  # a longer question stands by itself, whatever pronoun it holds
 

@@ -32,10 +32,12 @@ def quotable(hit: Hit) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     previous: int | None = None
-    for start, end in sentence_spans(without_orders(hit.text)):
+    text = without_orders(hit.text)
+    for start, end in sentence_spans(text):
         start = _after_heading(hit, start, end)
         if stands_alone(hit.text[start:end]) and not _is_title(hit.text[start:end], hit.title):
-            leans = previous is not None and _LEANS_ON.match(hit.text[start:end])
+            whole = previous is not None and text[previous:end] == hit.text[previous:end]  # no order in between
+            leans = whole and _LEANS_ON.match(hit.text[start:end])
             first = previous if leans and len(hit.text[previous:end].split()) < LEANING else start
             spans.append((hit.start + (first or 0), hit.start + end))
             previous = start

@@ -56,12 +56,14 @@ class Tally:
     groups: tuple[Group, ...]
     lesson_ids: tuple[str, ...] = field(repr=False)
     without: Filters = field(default_factory=dict)
+    without_terms: Terms = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
             "by": self.by,
             "filters": dict(self.filters),
             "without": dict(self.without),
+            "not_mentioning": [" ".join(words) for words in self.without_terms],
             "mentioning": [" ".join(words) for words in self.terms],
             "state": self.state,
             "total": self.total,
@@ -85,17 +87,22 @@ def tally(
     terms: Terms = (),
     state: str | None = None,
     without: Filters | None = None,
+    without_terms: Terms = (),
 ) -> Tally:
     """Count the records that match the filters, mention one of the `terms`, and have an action in that `state`.
 
-    Those that match one of the filters `without` are left out. `by` is one of `FIELDS`. Raises `BadFilter`, also for
-    another field.
+    Those that match one of the filters `without`, or mention one of those terms, are left out. `by` is one of `FIELDS`.
+    Raises `BadFilter`, also for another field.
     """
     found = matching(library, filters, terms, state)
     for name, value in (without or {}).items():
         out = {record.number for record in library.records({name: value})}
         found = [record for record in found if record.number not in out]
-    return replace(tallies(library, found, (by,), filters, terms, state)[0], without=without or {})
+    if without_terms:
+        there = library.mentioning(without_terms)
+        found = [record for record in found if record.number not in there]
+    counted = tallies(library, found, (by,), filters, terms, state)[0]
+    return replace(counted, without=without or {}, without_terms=without_terms)
 
 
 def tallies(

@@ -18,6 +18,7 @@ from index.embedder import PACKAGED, locate
 from index.encoder_recipe import Recipe
 
 _WORD = re.compile(r"(?<![\w-])[a-z]{3,30}(?![\w-])")
+SHORTEST = 5  # letters: a shorter word that nobody knows is a name or an acronym
 _NEVER = "\0"
 
 Rarity = Callable[[Sequence[str]], Mapping[str, float]]
@@ -29,14 +30,18 @@ def respelt(text: str, rarity: Rarity) -> dict[str, str]:
     `rarity` gives the inverse document frequency of stemmed words, the highest for one that is nowhere.
     """
     slips = {}
-    for word in dict.fromkeys(_WORD.findall(text)):
-        if not _is_english(word) and not _there(words_of(word), rarity):
+    words = dict.fromkeys(_WORD.findall(text))
+    strange = [word for word in words if not _is_english(word) and not _there(words_of(word), rarity)]
+    if 2 * len(strange) > len(words) and len(words) > 2:
+        return {}  # in another language
+    for word in strange:
+        if len(word) >= SHORTEST:
             edits = [edit for edit in sorted(_speller().edit_distance_1(word)) if _WORD.fullmatch(edit)]
             if STOP_WORDS.intersection(edits):
                 continue  # "waht" asks for nothing
             near = {edit: stems[0] for edit in edits if (stems := words_of(edit))}
             found = _there(list(near.values()), rarity)
-            known = [edit for edit, stem in near.items() if stem in found and (edit == stem or _is_english(edit))]
+            known = [edit for edit, stem in near.items() if stem in found and not _speller().unknown([edit])]
             if known:  # first letters are rarely wrong, and letters left out are the most frequent slip
                 slips[word] = min(
                     known, key=lambda edit: (edit[0] != word[0], len(edit) <= len(word), found[near[edit]], edit)
