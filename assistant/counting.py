@@ -98,18 +98,18 @@ def _take_state(text: str) -> tuple[str | None, str]:
 
 
 def _by(text: str, kind: str) -> tuple[str | None, str]:
-    """The field to count by, and the text without it."""
-    over = "(?:by|per|each|every|for each|in each|across|over the)"
-    for before in (
-        rf"\b{over}\s+",
-        r"\b(?:most|least) (?:common|frequent|often|reported|recorded)\s+(?:root\s+)?",
-        r"\b(?:which|what|top \w+)\s+",
-    ):
-        if before.startswith(r"\b(?:which") and kind != "most-common":
-            break
-        for name in sorted(BY, key=lambda name: -len(BY[name])):
-            if found := re.search(rf"{before}(?:{BY[name]})\b", text, re.I):
-                return name, f"{text[: found.start()]} {text[found.end() :]}"
+    """The field to count by, the last that is named ("by unit? by year?"), and the text without it."""
+    over = r"\b(?:(?:by|per|each|every|for each|in each|across|over the)|what (?:were|are) the)\s+"
+    often = r"\b(?:least|most) (?:common|frequent|often|reported|recorded)\s+(?:root\s+)?"
+    which = r"\b(?:which|what|top \w+)\s+"
+    for before in (over, often, *([which] if kind == "most-common" else [])):
+        named = [
+            (found.end(), len(found[0]), name)
+            for name in BY
+            for found in re.finditer(rf"{before}(?:{BY[name]})\b", text, re.I)
+        ]
+        if named:
+            return max(named)[2], re.sub(rf"{before}(?:{'|'.join(BY.values())})\b", " ", text, flags=re.I)
     if kind == "most-common":
         return "topic", text
     return ("year" if kind == "trend" else None), text
