@@ -24,7 +24,9 @@ def states_figure(question: str, texts: Iterable[str]) -> bool:
         return bool(numbers)
     if _MONEY.search(question):
         return any(
-            unit in ("$", "€", "£") or value >= _THOUSAND for value, unit in numbers if not _is_year(value, unit)
+            unit in ("$", "€", "£") or (not unit and value >= _THOUSAND)
+            for value, unit in numbers
+            if not _is_year(value, unit)
         )
     if _TIME.search(question):
         return any(unit in ("s", "month", "year") or unit == "" for _, unit in numbers)

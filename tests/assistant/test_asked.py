@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from assistant.asked import narrowed, selected
+from assistant.asked import followed, narrowed, selected
 
 TODAY = date(2026, 6, 1)
 FACETS = {
@@ -61,3 +61,34 @@ def test_a_count_takes_every_value_that_is_named(text, filters):
 def test_what_is_taken_as_a_filter_is_not_searched():
     asked = narrowed("What went wrong with pumps at JPL since 2015?", FACETS, TODAY)
     assert " ".join(asked.rest.split()) == "What went wrong with pumps ?"
+
+
+@pytest.mark.parametrize(
+    ("text", "filters", "without"),
+    [
+        ("lessons in the 1990s", {"since": "1990", "until": "1999"}, {}),
+        ("reports in 2012 and in 2013", {"since": "2012", "until": "2013"}, {}),
+        ("lessons that are not failures", {}, {"outcome": "failure"}),
+        ("failures except at KSC since 2000", {"since": "2000", "outcome": "failure"}, {"unit": "KSC"}),
+        ("lessons excluding JPL", {}, {"unit": "JPL"}),
+        ("failures and near misses", {"outcome": "near_miss,failure"}, {}),
+    ],
+)
+def test_decades_and_what_is_left_out(text, filters, without):
+    asked = selected(text, {"unit": [("KSC", 5), ("JPL", 4)]}, [], TODAY)
+    assert (asked.filters, asked.without) == (filters, without)
+
+
+def test_a_second_unit_is_told_and_not_taken_for_a_subject():
+    asked = selected("lessons at JPL and at KSC", {"unit": [("KSC", 5), ("JPL", 4)]}, [], TODAY)
+    assert asked.filters == {"unit": "KSC"}
+    assert asked.unread == {"unit": "JPL"}
+    assert "JPL" not in asked.rest
+
+
+def test_what_is_said_last_of_a_field_holds():
+    facets = {"unit": [("KSC", 5), ("JPL", 4)]}
+    asked = followed(
+        lambda text: selected(text, facets, [], TODAY), ["failures at KSC since 2010", "and at JPL in 2012?"]
+    )
+    assert asked.filters == {"outcome": "failure", "unit": "JPL", "year": "2012"}

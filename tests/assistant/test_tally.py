@@ -2,6 +2,7 @@
 
 import pytest
 
+from assistant.assistant import Assistant
 from assistant.tally import tally
 from assistant.trends import trends
 from index.sync import sync
@@ -101,3 +102,35 @@ def test_a_survey_counts_the_same_records_by_each_field_and_finds_what_is_repeat
     (advice,) = trends(library).recommended
     assert advice.records == 4
     assert {said.lesson_id for said in advice.said} == {"N-one", "N-two", "N-three", "N-four", "N-five"}
+
+
+def test_records_are_left_out_by_a_field_or_by_what_they_mention(library):
+    every = tally(library)
+    assert (
+        tally(library, without={"unit": "Fleet"}).total == every.total - tally(library, filters={"unit": "Fleet"}).total
+    )
+    crane = tally(library, terms=(("crane",),))
+    left = tally(library, without_terms=(("crane",),))
+    assert left.total == every.total - crane.total
+    assert left.to_json()["not_mentioning"] == ["crane"]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Which unit has the most lessons?", "Most frequent unit: "),
+        ("Which unit has the fewest lessons?", "Least frequent unit: "),
+        ("Which year had the most lessons?", "Most frequent year: 2020 (2 of"),
+        ("How many lessons do not mention a crane?", "2 records of 4 (not mentioning “crane”)."),
+        ("How many lessons without a unit?", "1 record of 4 (unit none)."),
+    ],
+)
+def test_questions_for_the_most_the_fewest_and_what_is_not_there(library, question, first):
+    assert Assistant(library).ask(question).answer.startswith(first)
+
+
+def test_what_follows_up_a_count_counts_the_same_otherwise(library):
+    asked = "How many lessons mention a battery?"
+    assert Assistant(library).ask("By unit?", history=[asked]).to_json()["tally"]["by"] == "unit"
+    later = Assistant(library).ask("By year?", history=[asked, "By unit?"]).to_json()["tally"]
+    assert (later["by"], later["mentioning"]) == ("year", ["battery"])

@@ -18,10 +18,11 @@ def rarity(words):
         ("landslde debri", {"landslde": "landslide"}),  # left out; "debri" is the stem of debris
         ("the vlave", {"vlave": "valve"}),  # exchanged
         ("inspectoin", {"inspectoin": "inspection"}),
-        ("imported rok", {"rok": "rock"}),  # a letter left out before one put in another's place
+        ("imported rok", {}),  # too short: "ntu", "ppe" and "karrow" are no slips
         ("valvve", {"valvve": "valve"}),  # put in
         ("vakve", {"vakve": "valve"}),  # another in its place
-        ("ewpz", {"ewpz": "ewpx"}),  # the library's own jargon
+        ("die pumpen haben versagt weil das valvve", {}),  # another language
+        ("waht wsa teh vlave", {"vlave": "valve"}),  # what asks for nothing is left alone
         ("Vlave VLAVE v-lave", {}),  # names, capitals, parts of names
         ("kale stifle rigging", {}),  # words, though the library has none of them
         ("zzzzzz", {}),
