@@ -3,8 +3,8 @@
 What documents say is data. A sentence that tells "AI assistants" to ignore instructions, or what to answer, is no
 experience of the organisation; with it goes what follows in its paragraph, which is usually more of the same.
 Greshake et al., "Not what you've signed up for", 2023, and Perez and Ribeiro, "Ignore previous prompt", 2022, show the
-forms it takes. The list knows few of them: of 149 injections written without sight of it, it found 25. A model's answer
-is held to the documents by `proof`, which cannot tell what a document asserts from what it orders to be said.
+forms it takes. The list knows few of them: of 149 injections written without sight of it, it found 25. What it misses
+is data to be quoted; `asserted` keeps a model's answer from stating what a document only orders to be said.
 """
 
 from __future__ import annotations

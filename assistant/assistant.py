@@ -119,8 +119,7 @@ class _Asking(Reply):
         if self.verdict == "none":
             yield self.none(evidence)
             return
-        if self.verdict == "partial":
-            self.caveats.append("These records come near the question and may not state what you ask; check them.")
+        doubt = "These records come near the question and may not state what you ask; check them."
         if self.settings.llm:
             yield Progress("writing")
             if (yield from self._written(evidence)):
@@ -128,7 +127,9 @@ class _Asking(Reply):
                     yield self.none(evidence)
                     return
                 self.verdict = "partial"
-                self.caveats.append("The language model found no answer in these records; judge for yourself.")
+                doubt = "The language model found no answer in these records; judge for yourself."
+        if self.verdict == "partial":
+            self.caveats.append(doubt)
         if not self.claims:
             most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
             parts = TOLD_WITH.get(self.question.kind, ())

@@ -20,6 +20,7 @@ from index.filters import described
 from index.hit import Hit
 from index.library import Library
 
+OF_OURS = 0.3  # the least similarity of the best passage to a question that its owner may know something about
 NEAREST = 3  # records named as "not this"
 
 
@@ -98,7 +99,7 @@ class Reply:
             verdict="none",
             nearest=nearest,
             caveats=tuple(self.caveats),
-            who_to_ask=tuple(who_to_ask(nearest)),
+            who_to_ask=tuple(who_to_ask(nearest)) if evidence and evidence.near >= OF_OURS else (),
             message=message or f"No lesson found: nothing in {self._looked_at()} clearly answers this question.",
             filters=self.filters,
             filters_read=self.read,

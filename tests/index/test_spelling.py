@@ -22,7 +22,7 @@ def rarity(words):
         ("valvve", {"valvve": "valve"}),  # put in
         ("vakve", {"vakve": "valve"}),  # another in its place
         ("die pumpen haben versagt weil das valvve", {}),  # another language
-        ("waht wsa teh vlave", {"vlave": "valve"}),  # what asks for nothing is left alone
+        ("waht was the vlave", {"vlave": "valve"}),  # what asks for nothing is left alone
         ("Vlave VLAVE v-lave", {}),  # names, capitals, parts of names
         ("kale stifle rigging", {}),  # words, though the library has none of them
         ("zzzzzz", {}),
