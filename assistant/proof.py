@@ -43,6 +43,7 @@ _VERB = re.compile(
 )
 _ENDS = (".", "!", "…", ")", '"', "”", "。", "！", "؟", "।")
 _THE = re.compile(r"\bthe (\d+) ", re.I)
+CLAUSE, _FEWEST_WORDS = 0.75, 3  # the share of a clause's words in one sentence; of a clause of so many words
 MOST_OF = 0.8  # of a quote: what is left may be a heading that ran into it
 _UNREAL = re.compile(
     r"\b(?:should|would|could|might|if|whether|unless|almost|nearly|hardly|alleg\w+|suspect\w*|suspicion|believ\w+"
@@ -115,9 +116,25 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
     if _copied(claim, quote):
         return replace(best, missing=unclear) if _cut_off(claim, quote) else best
     (alike,) = similarity(claim.text, [quote.text])
-    least = OTHER_WORDS / best.score if best.missing else SAME_WORDS
-    clear = alike >= least and _tells(claim)
+    borrowed = bool(claim.words.keys() & given - quote.stems)  # from the title: what is said of it may be of another
+    least = OTHER_WORDS / best.score if best.missing or borrowed else SAME_WORDS
+    clear = alike >= least and _tells(claim) and _clause_by_clause(claim, told[best.start : best.end], given)
     return replace(best, score=(best.score + min(alike, 1.0)) / 2, missing=best.missing if clear else unclear)
+
+
+def _clause_by_clause(claim: Facts, quote: str, given: Set[str]) -> bool:
+    """Whether each clause of a sentence stands in one sentence of a longer quote."""
+    spans = sentence_spans(quote)
+    if len(spans) < 2:
+        return True
+    parts = [_read(quote[start:end]) for start, end in spans]
+    clauses = [Facts(part) for part in _CLAUSES.split(claim.text) if len(part.split()) >= _FEWEST_WORDS]
+    return all(any(_within(clause, part, given) for part in parts) for clause in clauses)
+
+
+def _within(clause: Facts, part: Facts, given: Set[str]) -> bool:
+    score, missing = _compare(clause, part, given)
+    return score >= CLAUSE and all(one.kind != "number" for one in missing)
 
 
 def _tells(claim: Facts) -> bool:
@@ -130,9 +147,9 @@ def _cut_off(claim: Facts, quote: Facts) -> bool:
     """Whether a copy ends where the sentence it was taken from cannot end."""
     copied = claim.text.rstrip(".")
     rest = quote.text[quote.text.find(copied) + len(copied) :]
-    following = re.match(r"\s*([a-z]+)", rest)
+    following = re.match(r"\s*([a-z]+|\d)", rest)
     if following is not None:
-        return bool(_read(following[1]).words)
+        return following[1].isdigit() or bool(_read(following[1]).words)
     return not rest.startswith(_ENDS) and not _VERB.search(claim.text)  # a heading
 
 
