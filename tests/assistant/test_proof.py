@@ -98,6 +98,26 @@ def test_true_sentences_stand_and_others_fall(expected: bool, passage: str, sent
     assert found.supported is expected, found
 
 
+@pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        ("The contractor replaced the seal.", "The contractor should have replaced the seal."),
+        ("The team inspected the crane.", "If the team had inspected the crane, the crack would have been found."),
+        ("The leak was caused by corrosion.", "It was ruled out that the leak was caused by corrosion."),
+        ("Acme Corp falsified the records.", "Lawyers alleged that Acme Corp falsified the records."),
+        ("All pumps passed the test.", "Almost all pumps passed the test."),
+        ("At least 20 pumps passed the test.", "At most 20 pumps passed the test."),
+        ("The generator has been repaired.", "The generator has yet to be repaired."),
+        ("Die Pumpe fiel aus.", "Die Pumpe fiel nicht aus."),
+        ("The four pumps failed.", "Four of eleven pumps failed."),
+        ("12 staff were injured.", "12 vehicles were damaged and 3 staff were injured."),
+    ],
+)
+def test_what_is_only_wished_supposed_or_nearly_so_is_no_fact(claim: str, quote: str) -> None:
+    assert not support(claim, quote).supported
+    assert support(quote, quote).supported
+
+
 @pytest.mark.parametrize("passage", [VALVE, PUMP, CREW])
 def test_a_quoted_sentence_scores_one_at_its_own_place(passage: str) -> None:
     for quote in passage.replace("\n", " ").split(". "):
@@ -192,3 +212,26 @@ def test_any_texts_give_a_score_and_a_place(sentence: str, passage: str) -> None
     found: Support = support(sentence, passage)
     assert 0 <= found.score <= 1
     assert 0 <= found.start <= found.end <= len(passage)
+
+
+def yes(sentence: str, quotes: Sequence[str]) -> list[float]:
+    return [1.0 for _ in quotes]
+
+
+@pytest.mark.parametrize(
+    ("held", "claim"),
+    [
+        (True, "Thirteen minutes were spent looking for it."),
+        (False, "Thirteen minutes were spent."),  # the sentence goes on
+        (False, "The picture card in three languages."),  # no verb
+        (False, "It was a failure."),  # of what?
+        (True, "The platform was down for 2 hours, and the fix took 15 minutes."),
+        (False, "The platform was down for 15 minutes, and the fix took 2 hours."),
+    ],
+)
+def test_a_claim_is_whole_and_each_clause_stands_in_one_sentence(held: bool, claim: str) -> None:
+    passage = (
+        "Thirteen minutes were spent looking for it. It was given as a picture card in three languages. "
+        "The failure was seen late. The platform was down for 2 hours. The fix took 15 minutes."
+    )
+    assert support(claim, passage, similarity=yes).supported is held
