@@ -16,6 +16,7 @@ from typing import Literal
 from assistant.asserted import asserted, unasserted
 from assistant.causes import turned
 from assistant.facts import DATED, Facts, identifier, stem
+from assistant.whole import cut_off, tells, unreal
 from index.reader import packaged_reader
 from ingest.sentences import sentence_spans
 
@@ -32,27 +33,9 @@ A sentence that only shares its topic with the quote shares its subject, about a
 SAME_WORDS, OTHER_WORDS = 0.4, 0.7
 """The least similarity in meaning of a sentence whose words are all there, in another order; and, where some are not,
 the least product of the share of words and the similarity. Chosen on 225 sentences of a small model, judged by hand."""
-FEWEST_FACTS = 3  # of a sentence that is no copy: "This was a failure" cannot be checked
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|be|been|has|have|had|does|did|do|can|could|may|might|must|should|will|would|shall|cannot"
-    r"|\w{2,}(?:ed|n't)|began|bought|broke|brought|built|came|caught|chose|cut|drew|drove|fell|felt|fed|flew|found|froze|gave"
-    r"|gets?|goes|got|grew|held|hit|kept|knew|laid|lay|led|left|lost|made|means?|met|paid|put|ran|rose|said|sank|sat|saw|sent"
-    r"|set|shook|shut|slept|slid|sold|spent|spoke|spread|stood|stuck|swung|takes?|taught|tells?|thought|threw|told|took|went"
-    r"|woke|won|wore|wrote|requires?|needs?|uses?|works?|keeps?|says?|shows?|states?)\b|[^\x00-\x7f]{4}",
-    re.I,
-)
-_ENDS = (".", "!", "…", ")", '"', "”", "。", "！", "؟", "।")
 _THE = re.compile(r"\bthe (\d+) ", re.I)
 CLAUSE, _FEWEST_WORDS = 0.75, 3  # the share of a clause's words in one sentence; of a clause of so many words
 MOST_OF = 0.8  # of a quote: what is left may be a heading that ran into it
-_UNREAL = re.compile(
-    r"\b(?:should|would|could|might|if|whether|unless|almost|nearly|hardly|alleg\w+|suspect\w*|suspicion|believ\w+"
-    r"|feared|assum\w+|untrue|false|refuted|ruled out|denied|supposed|planned|intended|at (?:most|least)"
-    r"|(?:fewer|more|less) than|(?:asked|told|ordered|refused|declined|expected|recommended) to|yet to|avoid\w*"
-    r"|only on paper)\b|^had\b",
-    re.I,
-)
-_PARTS = re.compile(r"[;:.]\s|,\s(?:and|but|which|so)\s")
 _LONGEST_QUOTE = 3  # sentences: what belongs together in a report rarely spans more
 _CLAUSES = re.compile(r"[,;:.](?=\s)|[—–]|\b(?:and|but|because|while|when|after|before|so|which|who|where)\b", re.I)
 """What parts the clauses of a sentence. Each states one thing, which one sentence of the quote must hold."""
@@ -114,11 +97,11 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
         return best
     unclear = (*best.missing, Missing("meaning", sentence))
     if _copied(claim, quote):
-        return replace(best, missing=unclear) if _cut_off(claim, quote) else best
+        return replace(best, missing=unclear) if cut_off(claim, quote) else best
     (alike,) = similarity(claim.text, [quote.text])
     borrowed = bool(claim.words.keys() & given - quote.stems)  # from the title: what is said of it may be of another
     least = OTHER_WORDS / best.score if best.missing or borrowed else SAME_WORDS
-    clear = alike >= least and _tells(claim) and _clause_by_clause(claim, told[best.start : best.end], given)
+    clear = alike >= least and tells(claim, quote) and _clause_by_clause(claim, told[best.start : best.end], given)
     return replace(best, score=(best.score + min(alike, 1.0)) / 2, missing=best.missing if clear else unclear)
 
 
@@ -135,22 +118,6 @@ def _clause_by_clause(claim: Facts, quote: str, given: Set[str]) -> bool:
 def _within(clause: Facts, part: Facts, given: Set[str]) -> bool:
     score, missing = _compare(clause, part, given)
     return score >= CLAUSE and all(one.kind != "number" for one in missing)
-
-
-def _tells(claim: Facts) -> bool:
-    """Whether a sentence that is no copy is whole, has a verb, and says enough to be checked."""
-    facts = len(claim.words) + len(claim.numbers) + len(claim.identifiers)
-    return facts >= FEWEST_FACTS and bool(_VERB.search(claim.text)) and claim.text.endswith(_ENDS)
-
-
-def _cut_off(claim: Facts, quote: Facts) -> bool:
-    """Whether a copy ends where the sentence it was taken from cannot end."""
-    copied = claim.text.rstrip(".")
-    rest = quote.text[quote.text.find(copied) + len(copied) :]
-    following = re.match(r"\s*([a-z]+|\d)", rest)
-    if following is not None:
-        return following[1].isdigit() or bool(_read(following[1]).words)
-    return not rest.startswith(_ENDS) and not _VERB.search(claim.text)  # a heading
 
 
 @lru_cache(maxsize=1024)
@@ -181,7 +148,7 @@ def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[
     missing += [Missing("number", value) for value in _THE.findall(claim.text) if _part(value).search(quote.text)]
     missing += [Missing("negation", text) for text in _contradictions(claim, quote)]
     if claim.text.rstrip(".") != quote.text.rstrip("."):
-        missing += [Missing("negation", text) for text in _unreal(claim, quote)]
+        missing += [Missing("negation", text) for text in unreal(claim, quote)]
     if not _copied(claim, quote) and turned(claim.text, quote.text):
         missing.append(Missing("cause", claim.text))
     return score, tuple(missing)
@@ -190,14 +157,6 @@ def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[
 def _part(number: str) -> re.Pattern[str]:
     """Finds "four of eleven", which are not "the four"."""
     return re.compile(rf"\b{number} of (?:the )?\d")
-
-
-def _unreal(claim: Facts, quote: Facts) -> Iterator[str]:
-    """What the quote has as wished, supposed or nearly so in the clause that holds most of the claim, unlike it."""
-    ours = {found[0].lower() for found in _UNREAL.finditer(claim.text)}
-    for clause in _PARTS.split(quote.text):
-        if 2 * len(claim.words.keys() & _read(clause).stems) >= max(1, len(claim.words)):
-            yield from (found[0] for found in _UNREAL.finditer(clause) if found[0].lower() not in ours)
 
 
 def _copied(claim: Facts, quote: Facts) -> bool:
