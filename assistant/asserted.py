@@ -28,7 +28,7 @@ _NO_STATEMENT = re.compile(
     r"|\b(\w+\W+\w+\W+\w+)\b.*\b\1\b"  # the same three words twice, as a small model stammers
     r"|\b(?-i:I)(?='|\s+(?:\w+ly\s+)?(?:think|believe|am|can|cannot|have|had|found|would|will|do|did|advise|recommend))"
     r"|\b(?:my|me|your?|yours|yourself)\b|\b(?:these|this|the(?: given)?) passages? (?:is|are|about|say|state|do)"
-    r"|^the record (?:on|contains|of)\b|[{}]|\"\s*:",
+    r"|^the record (?:on|contains|of)\b|[{}]|\"\s*:|\|.*\|",
     re.I,
 )
 

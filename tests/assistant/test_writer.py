@@ -163,6 +163,22 @@ def test_the_users_own_key_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert script.headers["authorization"] == "Bearer sk-own"
 
 
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (["<thi", "nk>The pump? Two of th", "em.</th", "ink>\n\nThe pump ", "failed."], "\n\nThe pump failed."),
+        (["<think></think>Yes."], "Yes."),
+        (["<", "3 bar was not enough."], "<3 bar was not enough."),
+        (["The pump <think>failed."], "The pump <think>failed."),
+        (["<th"], "<th"),
+        (["<think>never ends"], ""),
+    ],
+)
+def test_what_a_model_thinks_aloud_is_no_answer(pieces: list[str], said: str) -> None:
+    with scripted(Script(pieces)) as url:
+        assert "".join(write("Why?", EVIDENCE, settings(url))) == said
+
+
 def test_a_rambling_model_is_stopped() -> None:
     with scripted(Script(["x" * 1000] * 50)) as url:
         assert len("".join(write("Why?", EVIDENCE, settings(url)))) == 6000
