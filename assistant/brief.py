@@ -150,7 +150,8 @@ def bearing(library: Library, task: Task, filters: Filters | None = None) -> lis
     found: list[tuple[Sentence, bool]] = []
     for lesson_id in _records(evidence):
         own = [sentence for sentence in evidence.sentences if sentence.hit.lesson_id == lesson_id]
-        advice = next((one for one in own if one.section in ADVICE), None)
+        advised = [one for one in own if one.section in ADVICE]
+        advice = next((one for one in advised if "|" not in one.text), advised[0] if advised else None)
         reason = next((one for one in own if one.section in _WHY and one.score >= REASON * own[0].score), None)
         found += [(one, one is advice) for one in (advice, reason) if one] or [(own[0], False)]
     return found
