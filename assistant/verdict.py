@@ -106,8 +106,10 @@ def _log_odds(probability: float) -> float:
 
 def _unnamed(query: str, evidence: Evidence) -> int:
     """How many of the question's names and numbers are in no passage found, nor in its record's title."""
-    text = "\n".join(f"{hit.title}\n{hit.text}" for hit in evidence.hits)
-    asked, told = Facts(query), Facts(text)
+    asked = Facts(query)
+    if not asked.names and not asked.numbers:
+        return 0
+    told = Facts("\n".join(f"{hit.title}\n{hit.text}" for hit in evidence.hits))
     numbers = {value for value, _ in told.numbers}
     missing = [value for value, _ in asked.numbers if value not in numbers]
     return min(UNNAMED, len(missing) + len(asked.names - told.stems))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
+from time import monotonic
 from typing import Any, get_args
 
-from assistant.answer import Answer, Cited, Conflict, Verdict
+from assistant.answer import Answer, Cited, Conflict, Draft, Verdict
 from assistant.assistant import Assistant
 from assistant.proof import support
 from assistant.quotable import readable
@@ -52,7 +53,7 @@ class Scored:
     contradict each other, `both_sides` says whether all are among the sources and `conflict_said` whether one of the
     answer's `conflicts` names them all. Of the `quotes`, `duplicates` repeat an earlier one or come from a record that
     nearly repeats an earlier one's. `counted_right` says whether what was to be counted was counted right; claims that
-    state such figures are in no other figure.
+    state such figures are in no other figure. `ms` is what the answer took, `first_ms` what its first sentence took.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Scored:
     duplicates: int
     counted_right: bool | None
     ms: float
+    first_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +106,22 @@ def load_questions(path: Path) -> list[GoldQuestion]:
 
 def evaluate_answers(assistant: Assistant, questions: Sequence[GoldQuestion]) -> Score:
     """Ask every question and score its answer."""
-    scored = [_score(assistant.library, gold, assistant.ask(gold.question, history=gold.history)) for gold in questions]
+    scored = [_asked(assistant, gold) for gold in questions]
     types = dict.fromkeys(one.type for one in scored)
     return Score(
         tuple(scored), _total(scored), {type_: _total([o for o in scored if o.type == type_]) for type_ in types}
     )
+
+
+def _asked(assistant: Assistant, gold: GoldQuestion) -> Scored:
+    """The answer, scored, with the time until its first sentence was known."""
+    begun, first = monotonic(), None
+    for event in assistant.stream(gold.question, history=gold.history):
+        if isinstance(event, Draft | Answer) and first is None:
+            first = 1000 * (monotonic() - begun)
+        if isinstance(event, Answer):
+            return replace(_score(assistant.library, gold, event), first_ms=first or 0.0)
+    raise AssertionError("a stream ends with its answer")
 
 
 def _question(row: dict[str, Any]) -> GoldQuestion:
@@ -211,7 +224,7 @@ def _total(scored: Sequence[Scored]) -> Total:
     right = len([one for one in declined if one.expected == "none"])
     precision = right / len(declined) if declined else None
     recall = right / len(unanswerable) if unanswerable else None
-    times = sorted(one.ms for one in scored)
+    times, firsts = (sorted(getattr(one, name) for one in scored) for name in ("ms", "first_ms"))
     return {
         "questions": len(scored),
         "verdict_right": _share(one.verdict_right for one in scored),
@@ -229,8 +242,13 @@ def _total(scored: Sequence[Scored]) -> Total:
         "abstention_recall": recall,
         "abstention_f1": 2 * precision * recall / (precision + recall) if precision and recall else None,
         "ms_p50": times[len(times) // 2] if times else None,
-        "ms_p95": times[int(0.95 * (len(times) - 1))] if times else None,
+        "ms_p95": _p95(times),
+        "first_ms_p95": _p95(firsts),
     }
+
+
+def _p95(times: Sequence[float]) -> float | None:
+    return round(times[int(0.95 * (len(times) - 1))], 2) if times else None
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -43,7 +43,7 @@ def test_wrong_quotes_and_unsupported_claims_cost_their_figures(sample, tmp_path
     true = assistant.ask("When should generators be refuelled?")
     claim = Claim("The zebra ate 97 apples.", true.claims[0].citations, 1.0)
     lie = Answer("?", "factual", "answered", (claim,), true.sources, took_ms={"total": 1.0})
-    monkeypatch.setattr(assistant, "ask", lambda question, history: lie)
+    monkeypatch.setattr(assistant, "stream", lambda question, history: iter([lie]))
     score = evaluate_answers(assistant, load_questions(write(tmp_path / "q.jsonl", ANSWERED, NONE)))
     assert score.total["citation_precision"] == score.total["citation_recall"] == 0.0
     assert score.total["abstention_recall"] == 0.0
@@ -106,12 +106,12 @@ def test_a_conflict_is_reported_where_it_quotes_both_sides(sample, tmp_path, mon
     claims = (Claim(first.quote, (1,), 1.0),)
     conflicts = (Conflict("figure", "x", tuple(one for one in sources if one.lesson_id in sides)),) if sides else ()
     answer = Answer("?", "factual", "answered", claims, sources, conflicts=conflicts, took_ms={"total": 1.0})
-    monkeypatch.setattr(assistant, "ask", lambda question, history: answer)
+    monkeypatch.setattr(assistant, "stream", lambda question, history: iter([answer]))
     total = evaluate_answers(assistant, load_questions(write(tmp_path / "q.jsonl", CONFLICT, ANSWERED))).total
     assert (total["conflict_sides"], total["conflict_said"]) == (1.0, float(said))
     assert total["conflicts_elsewhere"] == (1 if conflicts else 0)
     one_sided = replace(answer, sources=sources[:1])
-    monkeypatch.setattr(assistant, "ask", lambda question, history: one_sided)
+    monkeypatch.setattr(assistant, "stream", lambda question, history: iter([one_sided]))
     total = evaluate_answers(assistant, load_questions(tmp_path / "q.jsonl")).total
     assert (total["conflict_sides"], total["conflict_said"]) == (0.0, 0.0)
 
@@ -142,7 +142,7 @@ def test_sources_that_repeat_others_are_counted(sample, tmp_path, monkeypatch):
     other = assistant.ask("When should generators be refuelled?").sources[0]
     sources = tuple(replace(each, n=n) for n, each in enumerate((one, near, other, other), 1))
     answer = Answer("?", "factual", "answered", (), sources, took_ms={"total": 1.0})
-    monkeypatch.setattr(assistant, "ask", lambda question, history: answer)
+    monkeypatch.setattr(assistant, "stream", lambda question, history: iter([answer]))
     score = evaluate_answers(assistant, load_questions(write(tmp_path / "q.jsonl", ANSWERED)))
     assert (score.questions[0].duplicates, score.questions[0].quotes) == (2, 4)
     assert score.total["duplicates"] == 0.5
@@ -196,3 +196,9 @@ def test_without_near_misses_the_part_of_a_detail_stays_as_it_is():
     fitted = fit(cases)
     assert (fitted.states, fitted.stated_from) == (PACKAGED.states, PACKAGED.stated_from)
     assert set(report(cases, fitted).tasks) == {"off_library"}
+
+
+def test_the_first_sentence_is_timed_apart(sample, tmp_path):
+    score = evaluate_answers(Assistant(sample), load_questions(write(tmp_path / "q.jsonl", ANSWERED)))
+    assert 0 < score.questions[0].first_ms
+    assert score.total["first_ms_p95"] == round(score.questions[0].first_ms, 2)
