@@ -160,7 +160,8 @@ def figures(found: Tally, kind: str = "count", most: int = LISTED, least: bool =
     values = ", ".join(f"{group.value} {group.count:,}" for group in listed)
     lines.append(f"By {found.by}: {values}{more}.{_direction(shown) if found.by in OVER_TIME else ''}")
     if found.stated < found.total:
-        lines.append(f"{found.total - found.stated:,} of them state no {found.by}.")
+        silent = found.total - found.stated
+        lines.append(f"{silent:,} of them {'states' if silent == 1 else 'state'} no {found.by}.")
     return lines
 
 
