@@ -58,8 +58,8 @@ class Cited:
 class Claim:
     """One sentence of an answer, the marks it cites, and how well their quotes support it (0 to 1; 1 is quoted).
 
-    `side` is what it speaks of in a comparison. A `computed` one states figures of the answer's tally, and cites some
-    of the records that were counted.
+    `side` is what it speaks of in a comparison. A `computed` one states figures of the answer's tally, or whom
+    to ask, and cites some of the records behind it.
     """
 
     text: str

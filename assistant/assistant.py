@@ -134,8 +134,11 @@ class _Asking(Reply):
             self.caveats.append(doubt)
         if not self.claims:
             most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
-            parts = TOLD_WITH.get(self.question.kind, ())
-            yield from self.quoted(compose(self.library, evidence, most, parts=parts))
+            picked = compose(self.library, evidence, most, parts=TOLD_WITH.get(self.question.kind, ()))
+            if self.question.kind == "who-knows":
+                yield from self.owners(picked)
+            if not self.claims:
+                yield from self.quoted(picked)
         if self.question.wants_figure and not states_figure(self.question.text, [one.text for one in self.claims]):
             self.verdict = "partial"
             self.caveats.append("No figure was found in what these records say of it.")

@@ -13,13 +13,14 @@ from assistant.question import FOLLOW_UPS, Question
 from assistant.quotable import quotable
 from assistant.repeated import independent, repeated_with
 from assistant.settings import AssistantSettings
-from assistant.standing import caveats, who_to_ask
+from assistant.standing import caveats, owners, who_to_ask
 from assistant.tally import Tally
 from index.clock import Clock
 from index.filters import described
 from index.hit import Hit
 from index.library import Library
 
+TITLES = 2  # of the records of somebody to ask
 OF_OURS = 0.3  # the least similarity of the best passage to a question that its owner may know something about
 NEAREST = 3  # records named as "not this"
 
@@ -49,6 +50,16 @@ class Reply:
         for sentence in picked:
             source = self.citations.cite(sentence.hit, sentence.start, sentence.end)
             yield self.draft(Claim(sentence.text, (source.n,), 1.0, side))
+
+    def owners(self, picked: Sequence[Sentence]) -> Iterator[Draft]:
+        """Name who owns the records that the sentences come from, then their units, each with a few of the records."""
+        sources = [self.citations.cite(one.hit, one.start, one.end) for one in picked]
+        for name, _ in owners(sources):
+            theirs = [source for source in sources if name in (source.owner, source.unit)]
+            titles = list(dict.fromkeys(f"“{source.title}”" for source in theirs))
+            more = f" and {len(titles) - TITLES} more" if len(titles) > TITLES else ""
+            text = f"Ask {name}: {', '.join(titles[:TITLES])}{more}."
+            yield self.draft(Claim(text, tuple(source.n for source in theirs), 1.0, computed=True))
 
     def draft(self, claim: Claim) -> Draft:
         """Say a claim whose citations have their numbers."""

@@ -289,3 +289,17 @@ def test_sides_of_a_comparison_do_not_tell_the_same(assistant):
     answer = assistant.ask("Compare night convoys and day convoys")
     told = [(claim.text, claim.side) for claim in answer.claims]
     assert len({text for text, _ in told}) == len(told)
+
+
+def test_who_knows_is_answered_with_roles_and_their_records(sample, assistant):
+    answer = assistant.ask("Who knows about chlorine dosing?")
+    assert answer.claims
+    owners = {source.owner for source in answer.sources} | {source.unit for source in answer.sources}
+    for claim in answer.claims:
+        name = claim.text.removeprefix("Ask ").partition(":")[0]
+        assert claim.computed
+        assert name in owners
+        theirs = [source for source in answer.sources if source.n in claim.citations]
+        assert all(name in (source.owner, source.unit) for source in theirs)
+        assert theirs[0].title in claim.text
+    check_quotes(sample, answer)
