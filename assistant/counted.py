@@ -54,6 +54,9 @@ def _counted(reply: Reply, asked: Counting, ignore: Collection[str]) -> Iterator
         return
     if found.terms:
         reply.caveats.append("Counted are records that mention these words, whatever they say of them (“no …” too).")
+    if found.read:
+        whose = "These records do" if found.read == found.total else f"{found.read:,} of these records do"
+        reply.caveats.append(f"{whose} not state an outcome: it was read from their words, and may be wrong.")
     for name, value in asked.unread.items():
         reply.verdict = "partial"
         reply.caveats.append(f"“{value}” was not counted: one {name} at a time.")

@@ -42,7 +42,8 @@ class Tally:
 
     Those that match `without` are left out. `total` counts near-copies once, `copies` is how many that leaves out; `of`
     all records of the library in the same way. `stated` says how many of `total` have a value; near-copies with
-    different values count under each. Groups are most frequent first, in time's order for a time.
+    different values count under each. Where outcomes were counted, `read` says how many of the records do not state
+    theirs: it was read from their words. Groups are most frequent first, in time's order for a time.
     """
 
     by: str | None
@@ -57,6 +58,7 @@ class Tally:
     lesson_ids: tuple[str, ...] = field(repr=False)
     without: Filters = field(default_factory=dict)
     without_terms: Terms = ()
+    read: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +72,7 @@ class Tally:
             "of": self.of,
             "copies": self.copies,
             "stated": self.stated,
+            "read": self.read,
             "groups": [group.to_json() for group in self.groups],
             "lesson_ids": list(self.lesson_ids),
         }
@@ -102,7 +105,9 @@ def tally(
         there = library.mentioning(without_terms)
         found = [record for record in found if record.number not in there]
     counted = tallies(library, found, (by,), filters, terms, state)[0]
-    return replace(counted, without=without or {}, without_terms=without_terms)
+    asked = by == "outcome" or "outcome" in {**(filters or {}), **(without or {})}
+    read = _once([record for record in found if record.outcome_read]) if asked else 0
+    return replace(counted, without=without or {}, without_terms=without_terms, read=read)
 
 
 def tallies(

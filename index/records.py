@@ -18,6 +18,7 @@ from ingest.sentences import sentence_spans
 
 IS_RECORD = f"kind NOT IN ({', '.join(repr(kind) for kind in sorted(NOT_LESSONS))})"
 """The SQL condition over lessons that leaves out guides, templates and reference works."""
+_READ = ("text", "heading")  # the methods by which an outcome is found that nobody stated
 SHORTEST = 3  # characters that a word is looked for by
 _FIELDS = "id, lesson_id, title, kind, outcome, maturity, severity, phase, project, unit, owner, collection"
 
@@ -27,7 +28,8 @@ class Record:
     """A living record. `number` is the catalogue's; `date` that of its event, or else of its writing, "" for none.
 
     `stated` are those of its `topics` that the record itself states, not suggested ones; `states` those of its actions.
-    `copies` is the same for records that nearly repeat each other: the lowest of their numbers.
+    `copies` is the same for records that nearly repeat each other: the lowest of their numbers. `outcome_read` tells
+    that it does not state its outcome, which was read from its words.
     """
 
     number: int
@@ -48,13 +50,15 @@ class Record:
     causes: tuple[str, ...]
     states: tuple[str, ...]
     copies: int
+    outcome_read: bool = False
 
 
 def records(database: Database, selection: Selection) -> list[Record]:
     """The records that match, in the order of their files; guides, templates and reference works are not records."""
     condition, parameters = where(selection)
     sql = (
-        f"SELECT {_FIELDS}, coalesce(event_date, written_date, '') AS date, topics, causes, actions FROM lessons l "
+        f"SELECT {_FIELDS}, coalesce(event_date, written_date, '') AS date, topics, causes, actions, "
+        "json_extract(provenance, '$.outcome.method') AS told FROM lessons l "
         f"WHERE {condition} AND {IS_RECORD} ORDER BY l.source_id, l.ordinal"
     )
     groups = _copies(database)
@@ -72,6 +76,7 @@ def records(database: Database, selection: Selection) -> list[Record]:
                 causes=tuple(tag["name"] for tag in causes),
                 states=tuple(action["state"] for action in actions),
                 copies=groups.get(row["id"], row["id"]),
+                outcome_read=row["told"] in _READ,
             )
         )
     return found

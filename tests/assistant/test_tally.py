@@ -134,3 +134,11 @@ def test_what_follows_up_a_count_counts_the_same_otherwise(library):
     assert Assistant(library).ask("By unit?", history=[asked]).to_json()["tally"]["by"] == "unit"
     later = Assistant(library).ask("By year?", history=[asked, "By unit?"]).to_json()["tally"]
     assert (later["by"], later["mentioning"]) == ("year", ["battery"])
+
+
+def test_outcomes_that_were_only_read_from_the_text_are_told(sample):
+    answer = Assistant(sample).ask("How many failures are there?")
+    told = answer.to_json()["tally"]
+    assert 0 < told["read"] < told["total"]
+    assert any(f"{told['read']} of these records do not state an outcome" in caveat for caveat in answer.caveats)
+    assert Assistant(sample).ask("How many lessons are there?").to_json()["tally"]["read"] == 0
