@@ -46,6 +46,7 @@ def _serve() -> None:
     params = xllamacpp.CommonParams()
     params.model.path = str(next(Path(package.submodule_search_locations[0]).glob("*.gguf")))
     params.n_ctx, params.n_parallel, params.port = 2048, 1, 0
+    params.n_predict = 256  # tokens: it rarely ends by itself
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(params)
     sys.stdout.write(f"{server.listening_address}\n")
