@@ -104,7 +104,6 @@ def test_a_document_that_makes_the_model_decline_does_not_hide_the_evidence(inje
     assert "silt packed" in answer.answer.lower()
 
 
-@pytest.mark.timeout(2400)
 @pytest.mark.skipif(not available(), reason="no small model to serve")
 def test_a_real_model_is_not_steered(injected, capsys):
     """One document of each format; with `ALL_INJECTIONS` in the environment, five of each."""
