@@ -36,6 +36,7 @@ SIDE_RECORDS, SIDE_WORDS = 2, 90  # of an answer that compares, for each side
 OFF_TOPIC = "This is no question about the records. Ask what was learned, what went wrong, or how often."
 TOLD_WITH = {"what-went-wrong": ("cause", "recommendation")}
 """The parts of the first record that an answer of this kind is told with."""
+ENOUGH = 3  # sentences of a model: where others were not proven, fewer are completed by quotes
 SAID_AGAIN = 3  # times that a model may write a sentence before it is going round in circles
 DOUBTED = 2  # records quoted where it is not sure that they answer
 
@@ -122,9 +123,11 @@ class _Asking(Reply):
             yield self.none(evidence)
             return
         doubt = "These records come near the question and may not state what you ask; check them."
+        thinned = 0
         if self.settings.llm:
             yield Progress("writing")
-            if (yield from self._written(evidence)):
+            declined, thinned = yield from self._written(evidence)
+            if declined:
                 if self.verdict == "partial":
                     yield self.none(evidence)
                     return
@@ -132,13 +135,11 @@ class _Asking(Reply):
                 doubt = "The language model found no answer in these records; judge for yourself."
         if self.verdict == "partial":
             self.caveats.append(doubt)
-        if not self.claims:
+        if not self.claims or (thinned and len(self.claims) < ENOUGH):
             most = self.settings.max_sources if self.verdict == "answered" else min(DOUBTED, self.settings.max_sources)
             picked = compose(self.library, evidence, most, parts=TOLD_WITH.get(self.question.kind, ()))
-            if self.question.kind == "who-knows":
-                yield from self.owners(picked)
-            if not self.claims:
-                yield from self.quoted(picked)
+            whom = list(self.owners(picked)) if self.question.kind == "who-knows" and not self.claims else []
+            yield from whom or self.quoted([one for one in picked if not self.citations.covers(one.hit, one.start)])
         if self.question.wants_figure and not states_figure(self.question.text, [one.text for one in self.claims]):
             self.verdict = "partial"
             self.caveats.append("No figure was found in what these records say of it.")
@@ -247,8 +248,8 @@ class _Asking(Reply):
         self.clock.lap("search")
         yield self.answer("factual-id") if self.claims else self.none(evidence)
 
-    def _written(self, evidence: Evidence) -> Generator[Draft, None, bool]:
-        """Drafts of the model's sentences that its passages support; returns whether it found no answer in them."""
+    def _written(self, evidence: Evidence) -> Generator[Draft, None, tuple[bool, int]]:
+        """Drafts of the model's sentences that are proven; returns whether it found no answer, and how many are not."""
         marks = opaque_ids([f"{hit.source_id}:{hit.start}" for hit in evidence.hits])
         hits = dict(zip(marks, evidence.hits, strict=True))
         texts = {mark: without_orders(hit.text) for mark, hit in hits.items()}
@@ -272,7 +273,7 @@ class _Asking(Reply):
         if dropped:
             what = "1 sentence" if dropped == 1 else f"{dropped} sentences"
             self.caveats.append(f"{what} of the language model had no support in the documents and were left out.")
-        return declined and not self.claims
+        return declined and not self.claims, dropped
 
     def _proven(self, sentence: Written, hits: Mapping[str, Hit], texts: Mapping[str, str]) -> Claim | None:
         """The sentence with the quotes that support it; None without any.

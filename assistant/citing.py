@@ -33,6 +33,10 @@ class Citations:
             self._cited[key] = cited(len(self._cited) + 1, hit, start, end, self._external)
         return self._cited[key]
 
+    def covers(self, hit: Hit, at: int) -> bool:
+        """Whether a citation given holds the source's text at `at`."""
+        return any(source_id == hit.source_id and start <= at < end for source_id, start, end in self._cited)
+
     @property
     def sources(self) -> tuple[Cited, ...]:
         """All citations given, by number."""

@@ -201,7 +201,10 @@ def test_a_sentence_its_passage_supports_is_shown_with_its_quote(sample, assista
 def test_a_sentence_without_support_is_not_shown(assistant, written, text):
     _, sentence = best_sentence(assistant)
     answer = written(f"{sentence.text} [{{0}}] {text}")
-    assert len(answer.claims) == 1
+    assert answer.claims[0].text == sentence.text
+    quoted = {source.n: readable(source.quote) for source in answer.sources}
+    assert all(claim.text == quoted[claim.citations[0]] for claim in answer.claims), "completed by quotes"
+    assert len({claim.text for claim in answer.claims}) == len(answer.claims) > 1
     assert any("1 sentence of the language model" in caveat for caveat in answer.caveats)
 
 
