@@ -48,7 +48,7 @@ _IN_FILE = r"(?:(?:in|of|from|on)\s+)?(?:the\s+|our\s+)?(?:(?:19|20)\d\d\s+)?"
 _GAP = r"[\W_]+"
 _BOOKS = frozenset("register log list book database sheet table tracker export inventory".split())
 _LEFT_OUT = re.compile(
-    r"\b(?:not|except(?:ing)?(?: for)?|excluding|other than|apart from|aside from|besides|without|but not|non-?|n't)\W+"
+    r"(?:\b(?:not|except(?:ing)?(?: for)?|excluding|other than|apart from|aside from|besides|without|non-?)|\w+n't)\W+"
     r"(?:(?:from|at|by|in|of|within|the|an?|any|those|ones|being|been|count(?:ed|ing)?|rated|mention(?:ing)?|about|concern\w*|involv\w*)\W+)*$",
     re.I,
 )

@@ -32,7 +32,7 @@ _NOT_A_SUBJECT = re.compile(
     rf"{RECORDS}|{'|'.join(BY.values())})\b",
     re.I,
 )
-_NOT = re.compile(r"\b(?:not|never|without|except(?:ing)?|excluding|no|n't|other than|apart from)\b", re.I)
+_NOT = re.compile(r"(?:\b(?:not|never|without|except(?:ing)?|excluding|no(?!\.)|other than|apart from)|\w+n't)\b", re.I)
 _LEAST = re.compile(r"\b(?:least|fewest|rarest)\b", re.I)
 _DIGITS = {"three": 3, "five": 5, "ten": 10}
 
