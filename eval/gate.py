@@ -159,7 +159,8 @@ def _answer_scores(answers: Sequence[Scored]) -> Scores:
         "citation_recall": {
             one.id: round(one.proven / one.claims, 4) if one.claims else 0.0
             for one in answers
-            if one.verdict != "none" and one.counted_right is None  # a count cites none
+            # What is computed, a count or whom to ask, is no claim of a document's.
+            if one.verdict != "none" and one.counted_right is None and (one.claims or not one.sources)
         },
     }
 
