@@ -10,6 +10,7 @@ is data to be quoted; `asserted` keeps a model's answer from stating what a docu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
@@ -72,6 +73,11 @@ def plain(text: str) -> str:
 
 def without_orders(text: str) -> str:
     """The text with blanks in place of what speaks to software, as long as it was: offsets stay."""
-    for start, end in addressed(text):
+    return blanked(text, addressed(text))
+
+
+def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with blanks in place of some spans, as long as it was."""
+    for start, end in spans:
         text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
     return text

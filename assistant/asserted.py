@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from assistant.addressed import ANNOUNCES, packaged_patterns
+from assistant.addressed import ANNOUNCES, blanked, packaged_patterns
 from ingest.sentences import sentence_spans
 
 _ORDERED = packaged_patterns("ordered.txt")
@@ -21,7 +21,6 @@ _MENTIONED = re.compile(
     re.S,
 )
 FEWEST = 3  # words of a statement: who did what
-SAID = 3  # words in quotation marks that say something; fewer are a term
 _NO_STATEMENT = re.compile(
     r"[?:]\W*$|\b(?:a|an|the|of|and|or|that|which|was|were|is|are)\W*$"  # it breaks off
     r"|^(?-i:[a-z])"  # the later part of one
@@ -58,9 +57,7 @@ def unasserted(text: str) -> tuple[tuple[int, int], ...]:
 @lru_cache(maxsize=1024)
 def asserted(text: str) -> str:
     """The text with blanks in place of what it does not assert, as long as it was."""
-    for start, end in unasserted(text):
-        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
-    return text
+    return blanked(text, unasserted(text))
 
 
 def is_order(text: str) -> bool:

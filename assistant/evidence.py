@@ -86,17 +86,14 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
     hits = [*found.hits, *_more_of(library, found, filters)]
     rarity = {word: idf for word, idf in library.rarity(query).items() if word not in _NOT_ASKED}
     spans = [(hit, span) for hit in hits for span in quotable(hit)]
-    texts = [readable(hit.text[start - hit.start : end - hit.start]) for hit, (start, end) in spans]
-    near = _similarities(library, query, texts)
+    read = [(hit, start, end, readable(hit.text[start - hit.start : end - hit.start])) for hit, (start, end) in spans]
+    told = [one for one in read if not _beside_the_point(question, *one)]
+    near = _similarities(library, query, [text for *_, text in told])
     sentences = []
-    for (hit, (start, end)), text, similarity in zip(spans, texts, near, strict=True):
+    for (hit, start, end, text), similarity in zip(told, near, strict=True):
         key = _key(hit, start)
-        if key in ACCOUNTS and is_order(text):
-            continue
         words = library.words_of(text)
         covers = 0.5 * covered(rarity, words) + 0.5 * covered(rarity, [*words, *library.words_of(hit.title)])
-        if question.kind == "what-worked" and hit.outcome == "failure" and key in ACCOUNTS:
-            continue
         score = 0.45 * similarity + 0.3 * covers + 0.25 * hit.dense + SUITS * suits(question, text, key)
         sentences.append(Sentence(hit, start, end, text, key, similarity, covers, score))
     sentences = _read(question, sorted(sentences, key=lambda sentence: -sentence.score))
@@ -104,6 +101,12 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
     return Evidence(
         found.hits, tuple(sentences), rarity, best, max((hit.dense for hit in found.hits), default=0.0), found.took_ms
     )
+
+
+def _beside_the_point(question: Question, hit: Hit, start: int, _: int, text: str) -> bool:
+    """Whether a sentence of an account is none: an order, or of a failure where it is asked what worked."""
+    failed = question.kind == "what-worked" and hit.outcome == "failure"
+    return _key(hit, start) in ACCOUNTS and (failed or is_order(text))
 
 
 def without(evidence: Evidence, name: str, value: str) -> Evidence:

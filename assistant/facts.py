@@ -209,6 +209,12 @@ class Facts:
                 yield at, token.stem
 
 
+@lru_cache(maxsize=1024)
+def facts_of(text: str) -> Facts:
+    """The facts of a text, kept because an answer's sentences are checked against the same passages."""
+    return Facts(text)
+
+
 def identifier(text: str) -> re.Pattern[str]:
     """Finds the identifier however it is punctuated: STS-51L, STS 51-L, sts51l."""
     runs = re.findall(r"\d+|[^\W\d_]+", text)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 from assistant.asserted import asserted, unasserted
 from assistant.causes import turned
-from assistant.facts import DATED, Facts, identifier, stem
+from assistant.facts import DATED, Facts, facts_of, identifier, stem
 from assistant.whole import cut_off, tells, unreal
 from index.reader import packaged_reader
 from ingest.sentences import sentence_spans
@@ -77,14 +76,14 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
     `context` is what the passage is known to be about (its title, say): names and words in it need not be in the quote.
     A sentence that is not word for word there needs the consent of `similarity`; a missing fact is never excused.
     """
-    claim, given = Facts(sentence, known=_read(passage).names), _read(context).stems
+    claim, given = Facts(sentence, known=facts_of(passage).names), facts_of(context).stems
     told = passage if unasserted(sentence) else asserted(passage)
     ranked: list[tuple[float, Support]] = []
     spans = sentence_spans(passage)
     longest = min(_LONGEST_QUOTE, 1 + len(_CLAUSES.findall(sentence)))
     for size in range(1, longest + 1):
         for (start, _), (_, end) in zip(spans, spans[size - 1 :], strict=False):
-            score, missing = _compare(claim, _read(told[start:end]), given)
+            score, missing = _compare(claim, facts_of(told[start:end]), given)
             facts = sum(one.kind in ("number", "name") for one in missing)
             rank = score - _COST_OF_SENTENCE * size - _COST_OF_FACT * facts
             ranked.append((rank, Support(score, start, end, missing)))
@@ -92,7 +91,7 @@ def support(sentence: str, passage: str, *, context: str = "", similarity: Simil
     if not ranked:
         return Support(0.0, 0, 0)
     best = ranked[0][1]
-    quote = _read(told[best.start : best.end])
+    quote = facts_of(told[best.start : best.end])
     if similarity is None or not best.supported:
         return best
     unclear = (*best.missing, Missing("meaning", sentence))
@@ -110,7 +109,7 @@ def _clause_by_clause(claim: Facts, quote: str, given: Set[str]) -> bool:
     spans = sentence_spans(quote)
     if len(spans) < 2:
         return True
-    parts = [_read(quote[start:end]) for start, end in spans]
+    parts = [facts_of(quote[start:end]) for start, end in spans]
     clauses = [Facts(part) for part in _CLAUSES.split(claim.text) if len(part.split()) >= _FEWEST_WORDS]
     return all(any(_within(clause, part, given) for part in parts) for clause in clauses)
 
@@ -118,12 +117,6 @@ def _clause_by_clause(claim: Facts, quote: str, given: Set[str]) -> bool:
 def _within(clause: Facts, part: Facts, given: Set[str]) -> bool:
     score, missing = _compare(clause, part, given)
     return score >= CLAUSE and all(one.kind != "number" for one in missing)
-
-
-@lru_cache(maxsize=1024)
-def _read(text: str) -> Facts:
-    """The facts of a quote, kept because an answer's sentences are checked against the same passages."""
-    return Facts(text)
 
 
 def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[Missing, ...]]:
@@ -146,10 +139,11 @@ def _compare(claim: Facts, quote: Facts, given: Set[str]) -> tuple[float, tuple[
     score = 1 - len(missing) / total if total else 0.0
     missing += [Missing("number", text) for value, what, text in claim.counted() if not quote.counts(value, what)]
     missing += [Missing("number", value) for value in _THE.findall(claim.text) if _part(value).search(quote.text)]
-    missing += [Missing("negation", text) for text in _contradictions(claim, quote)]
+    copied = _copied(claim, quote)
+    missing += [Missing("negation", text) for text in _contradictions(claim, quote, copied)]
     if claim.text.rstrip(".") != quote.text.rstrip("."):
         missing += [Missing("negation", text) for text in unreal(claim, quote)]
-    if not _copied(claim, quote) and turned(claim.text, quote.text):
+    if not copied and turned(claim.text, quote.text):
         missing.append(Missing("cause", claim.text))
     return score, tuple(missing)
 
@@ -167,11 +161,11 @@ def _copied(claim: Facts, quote: Facts) -> bool:
     return re.search(rf"(?:^|[^\w\s]\s*|\b[A-Z0-9][\w-]*\s){re.escape(copy)}(?!\w)", quote.text) is not None
 
 
-def _contradictions(claim: Facts, quote: Facts) -> Iterator[str]:
+def _contradictions(claim: Facts, quote: Facts, copied: bool) -> Iterator[str]:
     """Negations of one text that the other lacks though it speaks of the same thing."""
     ours, theirs = claim.cues(quote.stems), quote.cues(claim.stems)
     granted = quote.affirmed(theirs, loosely=True)
-    for cue in () if _copied(claim, quote) else ours:
+    for cue in () if copied else ours:
         first = next(iter(cue.denied.values()), "")
         if first in granted or not any(cue.meets(other) for other in theirs):
             yield cue.text

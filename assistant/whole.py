@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from assistant.facts import Facts
+from assistant.facts import Facts, facts_of
 
 FEWEST_FACTS = 3  # of a sentence that is no copy: "This was a failure" cannot be checked
 _VERB = re.compile(
@@ -42,7 +41,7 @@ def cut_off(claim: Facts, quote: Facts) -> bool:
     rest = quote.text[quote.text.find(copied) + len(copied) :]
     following = re.match(r"\s*([a-z]+|\d)", rest)
     if following is not None:
-        return following[1].isdigit() or bool(Facts(following[1]).words)
+        return following[1].isdigit() or bool(facts_of(following[1]).words)
     return not rest.startswith(_ENDS) and not _has_verb(claim)  # a heading
 
 
@@ -52,7 +51,7 @@ def unreal(claim: Facts, quote: Facts) -> Iterator[str]:
     if _advises(claim, quote):
         ours |= {*_OUGHT}
     for clause in _PARTS.split(quote.text):
-        if 2 * len(claim.words.keys() & _stems(clause)) >= max(1, len(claim.words)):
+        if 2 * len(claim.words.keys() & facts_of(clause).stems) >= max(1, len(claim.words)):
             yield from (found[0] for found in _UNREAL.finditer(clause) if found[0].lower() not in ours)
 
 
@@ -66,10 +65,5 @@ def _advises(claim: Facts, quote: Facts) -> bool:
     if _has_verb(claim) or not first:
         return False
     ought = any(re.search(rf"\b{word}\b", quote.text, re.I) for word in _OUGHT)
-    starts = {stem for found in _ORDERS.finditer(quote.text) for stem in _stems(found[1])}
+    starts = {stem for found in _ORDERS.finditer(quote.text) for stem in facts_of(found[1]).stems}
     return first in starts or (ought and first in quote.stems)
-
-
-@lru_cache(maxsize=1024)
-def _stems(text: str) -> frozenset[str]:
-    return Facts(text).stems

@@ -80,9 +80,8 @@ def _spoken(pieces: Iterator[str]) -> Iterator[str]:
             thinks = False
         elif thinks is None and len(waiting.lstrip()) >= len(_THINK):
             thinks = True
-        if thinks:
-            _, ended, waiting = waiting.rpartition("</think>") if "</think>" in waiting else ("", "", waiting)
-            thinks = not ended
+        if thinks and "</think>" in waiting:
+            thinks, waiting = False, waiting.rpartition("</think>")[2]
         if thinks is False:
             yield waiting
             waiting = ""

@@ -8,12 +8,15 @@ tests/labels/README.md.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ingest.errors import BadDataset, PathNotFound
 from ingest.model import NOT_LESSONS
 
+Made = TypeVar("Made")
 _LAYOUT = "One JSON object a line: path, kind, records, event_date, outcome, sections."
 
 
@@ -35,21 +38,28 @@ class Label:
 
 def load_labels(path: Path) -> list[Label]:
     """The labels of a file in its order. Raises `PathNotFound` or `BadDataset`, which names the line."""
+    found = made_of(path, _LAYOUT, _label)
+    if not found:
+        raise BadDataset(f"{path} holds no labels.", _LAYOUT)
+    return found
+
+
+def made_of(path: Path, layout: str, make: Callable[[Any], Made]) -> list[Made]:
+    """What is made of each line of a file of labels. Raises `PathNotFound` or `BadDataset`, which names the line."""
     if not path.is_file():
-        raise PathNotFound(f"{path} is not a file.", "Give a file of labels. " + _LAYOUT)
+        raise PathNotFound(f"{path} is not a file.", "Give a file of labels. " + layout)
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-            sections = tuple((str(each["heading"]), each["key"]) for each in row["sections"])
-            records = tuple(map(str, row["records"]))
-            found.append(Label(row["path"], row["kind"], records, row["event_date"], row["outcome"], sections))
+            found.append(make(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:
-            raise BadDataset(
-                f"{path}, line {number}: not a label ({type(error).__name__}: {error}).", _LAYOUT
-            ) from None
-    if not found:
-        raise BadDataset(f"{path} holds no labels.", _LAYOUT)
+            raise BadDataset(f"{path}, line {number}: not a label ({type(error).__name__}: {error}).", layout) from None
     return found
+
+
+def _label(row: Any) -> Label:
+    sections = tuple((str(each["heading"]), each["key"]) for each in row["sections"])
+    records = tuple(map(str, row["records"]))
+    return Label(row["path"], row["kind"], records, row["event_date"], row["outcome"], sections)

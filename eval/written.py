@@ -6,14 +6,14 @@ whether the quote says so, as a person found.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assistant.asserted import is_statement
 from assistant.proof import by_meaning, support
-from ingest.errors import BadDataset, PathNotFound
+from eval.labels import made_of
 
 _LAYOUT = "One JSON object a line: question, said, quote, title, right."
 
@@ -31,16 +31,11 @@ class Written:
 
 def load_written(path: Path) -> list[Written]:
     """The sentences of a file in its order. Raises `PathNotFound` or `BadDataset`, which names the line."""
-    if not path.is_file():
-        raise PathNotFound(f"{path} is not a file.", "Give a file of labels. " + _LAYOUT)
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-            found.append(Written(row["question"], row["said"], row["quote"], row["title"], row["right"] is True))
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadDataset(f"{path}, line {number}: not a label ({error}).", _LAYOUT) from None
-    return found
+    return made_of(path, _LAYOUT, _written)
+
+
+def _written(row: Any) -> Written:
+    return Written(row["question"], row["said"], row["quote"], row["title"], row["right"] is True)
 
 
 def shown(found: Sequence[Written]) -> list[Written]:
