@@ -97,7 +97,12 @@ class Conflict:
             for side in self.sides
         )
         itself = "The record disagrees with itself" if self.kind == "inside" else "Records disagree"
-        return f"{itself} on {self.about}: {told} {_DECIDES[self.kind]}"
+        return f"{itself} on {self.about}: {told} {self.decides}"
+
+    @property
+    def decides(self) -> str:
+        """What would decide between the sides."""
+        return _DECIDES[self.kind]
 
     def to_json(self) -> dict[str, Any]:
         return {

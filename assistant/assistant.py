@@ -52,6 +52,10 @@ class Assistant:
         self.settings = settings or AssistantSettings()
         self._needs = needs
 
+    def over(self, library: Library, needs: Needs | None) -> Assistant:
+        """The same assistant for another view of the library."""
+        return Assistant(library, self.settings, needs)
+
     def ask(
         self,
         question: str,

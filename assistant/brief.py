@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +127,13 @@ def brief_plan(
     library: Library, tasks: Sequence[Task], settings: AssistantSettings, filters: Filters | None = None
 ) -> Brief:
     """What the library says to each task, by quotes alone. Raises `BadFilter`."""
-    briefs = []
+    return Brief(tuple(brief_tasks(library, tasks, settings, filters)))
+
+
+def brief_tasks(
+    library: Library, tasks: Iterable[Task], settings: AssistantSettings, filters: Filters | None = None
+) -> Iterator[TaskBrief]:
+    """The same task by task, as it is found."""
     for task in tasks:
         citations = Citations(library, settings.external)
         claims, lines = [], []
@@ -136,8 +142,7 @@ def brief_plan(
             claims.append(Claim(sentence.text, (source.n,), 1.0))
             if advice:
                 lines.append(f"{sentence.text} ({sentence.hit.lesson_id})")
-        briefs.append(TaskBrief(task.text, citations.sources, tuple(claims), tuple(lines)))
-    return Brief(tuple(briefs))
+        yield TaskBrief(task.text, citations.sources, tuple(claims), tuple(lines))
 
 
 def bearing(library: Library, task: Task, filters: Filters | None = None) -> list[tuple[Sentence, bool]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +17,7 @@ from index.library import Library
 
 WORTH = 0.55  # of the best sentence's score: what contradicts beside the point is no help
 SAME_SUBJECT = 0.55  # the least similarity of two sentences that speak of the same
+OF_ONE = 0.0  # the same where no question says what is at issue
 MOST = 3  # conflicts of an answer
 _NOT_TO = r"(?:do not|don't|never|must not|mustn't|should not|shouldn't|shall not)"
 _FORBIDS = re.compile(rf"\b{_NOT_TO}\s+(?P<deed>(?P<verb>[a-z]+)(?:\s+(?:back|up|down|out|off|on|over|in))?)\b", re.I)
@@ -24,31 +26,38 @@ _ADVISES = r"(?:^\W*(?:\w+\s+){{0,2}}|[;:,]\s*|\b(?:must|should|shall|always|fir
 LOOKED_BACK = 3  # sentences that one without a name may lean on
 
 
-def conflicts(library: Library, evidence: Evidence, citations: Citations, cited: Sequence[str]) -> list[Conflict]:
-    """The conflicts among the evidence that bears on the question, and inside the records that are `cited`."""
-    found = [*_between(library, evidence), *_inside(evidence, cited)]
+def conflicts(
+    library: Library, evidence: Evidence, citations: Citations, cited: Sequence[str], of: str = ""
+) -> list[Conflict]:
+    """The conflicts among the evidence that bears on the question, and inside the records that are `cited`.
+
+    With `of`, those of that record alone: where nobody asks, only sentences nearer to each other count.
+    """
+    found = [*_between(library, evidence, of), *_inside(evidence, cited)]
     return [
         Conflict(kind, about, tuple(citations.cite(one.hit, one.start, one.end) for one in sides))
         for kind, about, sides in found[:MOST]
     ]
 
 
-def _between(library: Library, evidence: Evidence) -> Iterator[tuple[Disagreement, str, tuple[Sentence, ...]]]:
+def _between(library: Library, evidence: Evidence, of: str) -> Iterator[tuple[Disagreement, str, tuple[Sentence, ...]]]:
     if not evidence.sentences:
         return
     least = WORTH * evidence.sentences[0].score
     # Of advice alone: figures of two events differ without contradicting each other.
-    advice = [one for one in evidence.sentences if one.section in ADVICE and one.score >= least]
+    advice = _contestable([one for one in evidence.sentences if one.section in ADVICE and one.score >= least])
     asked = set(evidence.rarity)
     vectors = library.embedder.documents([one.text for one in advice])
     seen: set[frozenset[str]] = set()
     for at, to in combinations(range(len(advice)), 2):
         one, other = advice[at], advice[to]
         pair = frozenset((one.hit.lesson_id, other.hit.lesson_id))
-        if len(pair) < 2 or pair in seen or _replaced(one, other):
+        if len(pair) < 2 or pair in seen or _replaced(one, other) or (of and of not in pair):
             continue
-        same = float(np.dot(vectors[at], vectors[to])) >= SAME_SUBJECT
-        if same and (figures := _figure(one.text, other.text)):
+        alike = float(np.dot(vectors[at], vectors[to]))
+        if of and alike < OF_ONE:
+            continue
+        if alike >= SAME_SUBJECT and (figures := _figure(one.text, other.text)):
             seen.add(pair)
             yield "figure", figures, (one, other)
         elif deed := _forbidden(library, one.text, other.text, asked) or _forbidden(
@@ -56,6 +65,13 @@ def _between(library: Library, evidence: Evidence) -> Iterator[tuple[Disagreemen
         ):
             seen.add(pair)
             yield "advice", f"whether to {deed}", (one, other)
+
+
+def _contestable(advice: Sequence[Sentence]) -> list[Sentence]:
+    """What other advice could contradict: a figure with its unit, a ban, or what one of them bans."""
+    bans = {found["verb"].lower() for one in advice for found in _FORBIDS.finditer(one.text)}
+    told = [re.compile(pattern, re.I) for pattern in (_FORBIDS.pattern, *(_ADVISES.format(verb=verb) for verb in bans))]
+    return [one for one in advice if any(each.search(one.text) for each in told) or _measures(one.text)]
 
 
 def _replaced(one: Sentence, other: Sentence) -> bool:
@@ -73,7 +89,8 @@ def _figure(one: str, other: str) -> str:
     return ""
 
 
-def _measures(text: str) -> dict[Number, str]:
+@lru_cache(1024)
+def _measures(text: str) -> Mapping[Number, str]:
     """The figures with a unit that a text advises, not those it warns of; dates are none."""
     numbers = Facts(_WARNING.sub(" ", text)).numbers
     return {

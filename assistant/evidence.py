@@ -91,7 +91,7 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
     near = _similarities(library, query, [text for *_, text in told])
     sentences = []
     for (hit, start, end, text), similarity in zip(told, near, strict=True):
-        key = _key(hit, start)
+        key = section_at(hit, start)
         words = library.words_of(text)
         covers = 0.5 * covered(rarity, words) + 0.5 * covered(rarity, [*words, *library.words_of(hit.title)])
         score = 0.45 * similarity + 0.3 * covers + 0.25 * hit.dense + SUITS * suits(question, text, key)
@@ -106,7 +106,7 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
 def _beside_the_point(question: Question, hit: Hit, start: int, _: int, text: str) -> bool:
     """Whether a sentence of an account is none: an order, or of a failure where it is asked what worked."""
     failed = question.kind == "what-worked" and hit.outcome == "failure"
-    return _key(hit, start) in ACCOUNTS and (failed or is_order(text))
+    return section_at(hit, start) in ACCOUNTS and (failed or is_order(text))
 
 
 def without(evidence: Evidence, name: str, value: str) -> Evidence:
@@ -155,7 +155,8 @@ def covered(rarity: Mapping[str, float], words: Sequence[str]) -> float:
     return sum(idf for word, idf in rarity.items() if word in there) / total if total else 1.0
 
 
-def _key(hit: Hit, at: int) -> str | None:
+def section_at(hit: Hit, at: int) -> str | None:
+    """The key of the section of its record in which a place in the source lies."""
     return next((section.key for section in hit.sections if section.start <= at < section.end), None)
 
 

@@ -1,7 +1,8 @@
 """The questions that the library could not answer: the map of what the organisation still has to learn.
 
 They are kept beside the library, in a file of their own, so that asking never waits for indexing. No one's name is
-kept, and of the time only the day.
+kept, and of the time only the day. With a question go the labels of the records that whoever asked may read: who may
+not read all of them does not see the question.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ SAME = 0.75  # the least cosine similarity of two questions that ask for the sam
 RECENT = timedelta(days=31)
 FADES = 90  # days after which a question that was not asked again counts half
 _WEIGHTS = {"none": 1.0, "partial": 0.4}
-_COLUMNS = "(day, question, words, verdict, filters, nearest, who)"
+_COLUMNS = "(day, question, words, verdict, filters, nearest, who, labels)"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS asked (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -40,8 +42,18 @@ CREATE TABLE IF NOT EXISTS asked (
     verdict TEXT NOT NULL,
     filters TEXT NOT NULL,
     nearest TEXT NOT NULL,
-    who TEXT NOT NULL
+    who TEXT NOT NULL,
+    labels TEXT NOT NULL DEFAULT '[]'
 )"""
+_LABELLED = "ALTER TABLE asked ADD COLUMN labels TEXT NOT NULL DEFAULT '[]'"
+_COLUMN = "SELECT 1 FROM pragma_table_info('asked') WHERE name = 'labels'"
+
+ALL = "*"
+Labels = frozenset[str] | None
+"""The labels of the records that somebody may read, beside those without one, `ALL` for every one; None where access is
+not restricted."""
+Sees = Callable[[str], bool]
+"""Whether the reader may see the record with this id."""
 
 logger = logging.getLogger(__name__)
 
@@ -73,19 +85,40 @@ class Gap:
         )
 
 
-def needs_of(library: Library, settings: AssistantSettings) -> Needs | None:
-    """Where the library's questions are kept; None if they are not to be."""
-    return Needs(library.folder) if settings.keep_questions else None
+def needs_of(library: Library, settings: AssistantSettings, labels: Labels = frozenset()) -> Needs | None:
+    """Where the library's questions are kept, for somebody with these labels; None if they are not to be."""
+    return Needs(library.folder, labels) if settings.keep_questions else None
+
+
+def within(labels: Labels) -> tuple[str, list[str]]:
+    """The SQL condition on a row's `labels`, and its parameters, that they are all among the reader's."""
+    if labels is None or ALL in labels:
+        return "1", []
+    sql = "NOT EXISTS (SELECT 1 FROM json_each(labels) WHERE value NOT IN (SELECT value FROM json_each(?)))"
+    return sql, [listed(labels)]
+
+
+def listed(labels: Labels) -> str:
+    """The labels as a row keeps them; none where access is not restricted."""
+    return json.dumps(sorted(labels or ()))
 
 
 class Needs:
-    """Keeps the questions of one library. Where its folder cannot be written nothing is kept, and asking goes on."""
+    """Keeps the questions of one library, and shows of them what somebody with these labels may see.
 
-    def __init__(self, folder: Path) -> None:
+    Where its folder cannot be written nothing is kept, and asking goes on. Without access control, on one person's own
+    machine or at the command line, `labels` are None: all questions are seen, and none is kept with a label.
+    """
+
+    def __init__(self, folder: Path, labels: Labels = frozenset()) -> None:
         self._path = folder / FILE
+        self._labels = labels
 
     def note(self, answer: Answer, today: date) -> int:
-        """Keep a question that was not, or not fully, answered; returns how often it was asked in the last month."""
+        """Keep a question that was not, or not fully, answered; returns how often it was asked in the last month.
+
+        What others asked counts where their labels are all among one's own.
+        """
         words = " ".join(sorted(set(words_of(answer.question))))
         sources = answer.nearest or answer.sources
         row = (
@@ -96,38 +129,57 @@ class Needs:
             json.dumps(dict(answer.filters)),
             json.dumps(list(dict.fromkeys(source.lesson_id for source in sources))),
             json.dumps([name for name, _ in owners(sources)]),
+            listed(self._labels),
         )
         try:
             with self._open() as database, database:
-                database.execute(f"INSERT INTO asked {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-                sql = "SELECT count(*) FROM asked WHERE words = ? AND day > ?"
-                return int(database.execute(sql, (words, (today - RECENT).isoformat())).fetchone()[0])
+                _add_labels(database)
+                database.execute(f"INSERT INTO asked {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+                mine, parameters = within(self._labels)
+                sql = f"SELECT count(*) FROM asked WHERE words = ? AND day > ? AND {mine}"
+                return int(database.execute(sql, (words, (today - RECENT).isoformat(), *parameters)).fetchone()[0])
         except (sqlite3.Error, OSError) as error:
             logger.warning("%s: a question was not kept: %s", self._path, error)
             return 0
 
-    def gaps(self, embedder: Embedder, today: date) -> list[Gap]:
-        """What was asked and not answered, the weightiest first; questions that ask for the same are one."""
+    def gaps(self, embedder: Embedder, today: date, sees: Sees | None = None) -> list[Gap]:
+        """What was asked and not answered, the weightiest first; questions that ask for the same are one.
+
+        With `sees`, records that the reader may not see are not named, nor whom to ask where they were among those
+        that tell it.
+        """
         rows = self._rows()
         if not rows:
             return []
         groups = _groups(embedder.documents([row["question"] for row in rows]))
-        return sorted((_gap([rows[at] for at in group], today) for group in groups), key=lambda gap: -gap.weight)
+        seen = cache(sees) if sees else None
+        return sorted((_gap([rows[at] for at in group], today, seen) for group in groups), key=lambda gap: -gap.weight)
 
     def forget(self, questions: Sequence[str]) -> int:
-        """Drop these questions, word for word: they are answered now, or were none. Returns how many there were."""
+        """Drop these questions, word for word: they are answered now, or were none. Returns how many there were.
+
+        Those of others whose labels are not all among one's own stay.
+        """
         if not self._path.exists():
             return 0
         with self._open() as database, database:
-            sql = "DELETE FROM asked WHERE question = ?"
-            return sum(database.execute(sql, (question,)).rowcount for question in questions)
+            mine, parameters = self._mine(database)
+            sql = f"DELETE FROM asked WHERE question = ? AND {mine}"
+            return sum(database.execute(sql, (question, *parameters)).rowcount for question in questions)
 
     def _rows(self) -> list[sqlite3.Row]:
-        """All questions, latest first."""
+        """The questions that may be seen, latest first."""
         if not self._path.exists():
             return []
         with self._open() as database:
-            return database.execute("SELECT * FROM asked ORDER BY day DESC, id DESC").fetchall()
+            mine, parameters = self._mine(database)
+            return database.execute(
+                f"SELECT * FROM asked WHERE {mine} ORDER BY day DESC, id DESC", parameters
+            ).fetchall()
+
+    def _mine(self, database: sqlite3.Connection) -> tuple[str, list[str]]:
+        # A file that is only read is not altered: while it lacks the column, no question in it has a label.
+        return within(self._labels if database.execute(_COLUMN).fetchone() else None)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -135,6 +187,14 @@ class Needs:
             database.row_factory = sqlite3.Row
             database.execute(_SCHEMA)
             yield database
+
+
+def _add_labels(database: sqlite3.Connection) -> None:
+    """To a file that an older version made."""
+    if not database.execute(_COLUMN).fetchone():
+        database.execute("BEGIN IMMEDIATE")
+        if not database.execute(_COLUMN).fetchone():  # unless another process was faster
+            database.execute(_LABELLED)
 
 
 def _groups(vectors: Any) -> list[list[int]]:
@@ -149,7 +209,7 @@ def _groups(vectors: Any) -> list[list[int]]:
     return groups
 
 
-def _gap(rows: Sequence[sqlite3.Row], today: date) -> Gap:
+def _gap(rows: Sequence[sqlite3.Row], today: date, sees: Sees | None) -> Gap:
     weight = sum(
         _WEIGHTS.get(row["verdict"], 0) * 0.5 ** ((today - date.fromisoformat(row["day"])).days / FADES) for row in rows
     )
@@ -161,8 +221,8 @@ def _gap(rows: Sequence[sqlite3.Row], today: date) -> Gap:
         last=rows[0]["day"],
         weight=weight,
         questions=tuple(dict.fromkeys(row["question"] for row in rows)),
-        nearest=_all(rows, "nearest"),
-        who=_all(rows, "who"),
+        nearest=tuple(one for one in _all(rows, "nearest") if sees is None or sees(one)),
+        who=_all([row for row in rows if sees is None or all(map(sees, json.loads(row["nearest"])))], "who"),
     )
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields as fields_of
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from index import repeats, similar
 from index.filters import Filters, Selection
-from index.hit import LessonView, SourceView
+from index.hit import Hit, LessonView, SourceView
 from index.passages import Ids
+from index.records import IS_RECORD
 from index.selection import fields, lessons_of, select, values_in, where
 from index.store import LESSON, LESSON_ROWS, LISTS, Store
 from ingest.errors import NotInLibrary
 from ingest.model import Lesson, Section
 
+T = TypeVar("T")
 NAMED = 3  # records at most that a query names
 _LIVING = "FROM lessons WHERE archived = 0"
 _FACETS = ("outcome", "kind", "unit", "project", "maturity", "phase", "severity")
@@ -33,6 +35,16 @@ class Known(NamedTuple):
     reading: int
 
 
+class Counts(NamedTuple):
+    """Of what can be found; `guidance` are guides, templates and reference works, which are no records."""
+
+    documents: int
+    records: int
+    guidance: int
+    passages: int
+    updated_at: str
+
+
 class Catalogue(Store):
     """Everything that is asked of it; what changes it is in `Store`."""
 
@@ -40,11 +52,16 @@ class Catalogue(Store):
         super().__init__(path)
         self._remembered: dict[str, tuple[str, list[tuple[int, str]]]] = {}
         self._facets: tuple[str, dict[str, list[tuple[str, int]]]] = ("", {})
+        self._kept: dict[str, tuple[str, Any]] = {}
 
     def known(self) -> dict[str, Known]:
         """The living files, by path."""
         rows = self.rows("SELECT path, sha256, size, mtime_ns, reading FROM sources WHERE archived = 0")
         return {row["path"]: Known(*row) for row in rows}
+
+    def selection(self, filters: Filters | None) -> Selection | None:
+        """What a search is restricted to; None where it is not. Raises `BadFilter`."""
+        return self.select(filters) if filters else None
 
     def select(self, filters: Filters) -> Selection:
         """What the filters ask for, in the catalogue's words. Raises `BadFilter`."""
@@ -74,6 +91,14 @@ class Catalogue(Store):
         """Passages with their lesson and source, by id; an id that is gone is left out."""
         sql = f"{_PASSAGE_ROWS} WHERE p.id IN ({{}})"
         return {row["id"]: row for rows in self.rows_of(sql, ids) for row in rows}
+
+    def passages_of(self, lesson_ids: Sequence[str]) -> list[Hit]:
+        """The passages of these records as hits without rank and scores, by record and place."""
+        sql = "SELECT p.id FROM passages p JOIN lessons l ON l.id = p.lesson WHERE l.lesson_id IN ({})"
+        rows = self.passages([row[0] for some in self.rows_of(sql, lesson_ids) for row in some])
+        sections = self.sections(list({row["lesson"] for row in rows.values()}))
+        ordered = sorted(rows.values(), key=lambda row: (row["lesson"], row["start"]))
+        return [Hit.from_row(row, sections[row["lesson"]], 0, 0.0, 0.0, 0.0) for row in ordered]
 
     def sections(self, lessons: Sequence[int]) -> dict[int, tuple[Section, ...]]:
         """The sections of lessons, by number."""
@@ -119,6 +144,14 @@ class Catalogue(Store):
             sections=tuple(values.pop("sections")),
             fields=values,
         )
+
+    def record_at(self, source_id: int, at: int) -> str | None:
+        """The id of the record of a source that the character at that offset belongs to."""
+        sql = (
+            'SELECT lesson_id FROM lessons WHERE source_id = ? AND start <= ? AND "end" > ? ORDER BY start DESC LIMIT 1'
+        )
+        found = self.rows(sql, (source_id, at, at))
+        return str(found[0][0]) if found else None
 
     def named(self, query: str, selection: Selection | None, most: int = 2) -> list[int]:
         """The first passages of the records whose id or title the query is, `most` of each."""
@@ -166,18 +199,28 @@ class Catalogue(Store):
             self._facets = revision, facets
         return facets
 
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` made of the sources, records and passages of this state; made once until they change."""
+        with self.snapshot():  # nobody changes anything in between
+            revision = self.meta("revision")
+            known, made = self._kept.get(name, ("", None))
+            if known != revision:
+                made = make()
+                self._kept[name] = revision, made
+            return cast(T, made)
+
     def _counted(self, name: str) -> list[tuple[str, int]]:
         column, order = (name, "2 DESC, 1") if name in _FACETS else ("substr(event_date, 1, 4)", "1 DESC")
         sql = f"SELECT {column}, count(*) {_LIVING} AND {column} IS NOT NULL GROUP BY 1 ORDER BY {order}"
         return [(row[0], row[1]) for row in self.rows(sql)]
 
-    def counts(self) -> tuple[int, int, int, str]:
-        """Living sources, lessons and passages, and when the last source was indexed."""
-        return tuple(
-            self.rows(
+    def counts(self) -> Counts:
+        """What there is to find, and when the last source was indexed."""
+        return Counts(
+            *self.rows(
                 "SELECT (SELECT count(*) FROM sources WHERE archived = 0), "
-                "(SELECT count(*) FROM lessons WHERE archived = 0), (SELECT count(*) FROM passages), "
-                "(SELECT coalesce(max(indexed_at), '') FROM sources)"
+                f"(SELECT count(*) {_LIVING} AND {IS_RECORD}), (SELECT count(*) {_LIVING} AND NOT ({IS_RECORD})), "
+                "(SELECT count(*) FROM passages), (SELECT coalesce(max(indexed_at), '') FROM sources)"
             )[0]
         )
 

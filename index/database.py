@@ -14,7 +14,7 @@ from ingest.errors import LibraryError, SchemaMismatch
 
 REMEDY = "Check that the disk is not full and that you may write to the library's folder."
 BATCH = 500  # SQLite's oldest limit on the parameters of a statement is 999
-LAYOUT = 5
+LAYOUT = 6
 """Of the catalogue; `migrations/NNN.sql` leads to layout NNN from the one before."""
 
 
@@ -67,6 +67,7 @@ class Database:
             if not self._immutable:
                 connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA foreign_keys = ON")
+            self.connected(connection)
             self._local.connection = connection
             with self._lock:
                 for thread, old in self._all:
@@ -77,6 +78,9 @@ class Database:
         connection = self._local.connection
         assert isinstance(connection, sqlite3.Connection)
         return connection
+
+    def connected(self, connection: sqlite3.Connection) -> None:
+        """A thread's connection was made; for those who add to it."""
 
     def close(self) -> None:
         """Close the connections of all threads."""

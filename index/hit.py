@@ -102,7 +102,7 @@ class LessonView:
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """A file revision as it was indexed."""
+    """A file revision as it was indexed; not `whole` where parts of the text are hidden from the reader."""
 
     source_id: int
     path: str
@@ -112,11 +112,15 @@ class SourceView:
     text: str
     page_starts: tuple[int, ...]
     archived: bool
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Counts of what can be found now; `updated_at` is ISO 8601 in UTC, empty for an empty library."""
+    """Counts of what can be found now; `updated_at` is ISO 8601 in UTC, empty for an empty library.
+
+    `lessons` counts the records, `guidance` the guides, templates and reference works beside them.
+    """
 
     documents: int
     lessons: int
@@ -124,6 +128,7 @@ class Stats:
     engine: str
     embedder: str
     updated_at: str
+    guidance: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
+from datetime import date
+from typing import TYPE_CHECKING, Literal
 
 from index.acronyms import learn, meant, other_forms
 from index.analysis import words_of
+from index.browse import Page, Row, browse
 from index.catalogue import Known
 from index.clock import Clock
+from index.columns import Order, facet_counts
+from index.documents import DocumentRow, documents
 from index.embedding import embed_new
 from index.engine import View
 from index.filters import Filters
+from index.health import Health, health
 from index.hit import Hit, Hits, LessonView, SourceView, Stats
+from index.mentioned import Mentioned, mentioned
+from index.neighbours import Neighbours, neighbours
 from index.opened import OpenLibrary
+from index.problems import KnownProblem, forget, note, problems_of
 from index.records import Record, mentioning, records, saying
 from index.repeats import Radar, groups, keep, named, unexamined
 from index.search import Wanted, behind, best, find, named_first, reranked
 from index.spelling import respelt
 from ingest.errors import BadQuestion, LibraryError
 from ingest.model import Lesson, Prepared, Reading
+
+if TYPE_CHECKING:
+    from ingest.pool import Stop
+    from ingest.scan import Problem
 
 MOST_CANDIDATES = 12_800
 COMPARED = 64  # records whose events are compared between two transactions
@@ -54,10 +66,21 @@ class Library(OpenLibrary):
             living = [path for path in paths if path in known]
             for path in living:
                 self.catalogue.archive(path)
+            forget(self.catalogue, paths)
         return len(living)
 
-    def compare_events(self) -> list[tuple[str, str]]:
-        """Link records that were not compared yet with others whose events they repeat; pairs of ids, later first."""
+    def note_problems(
+        self, failed: Sequence[Problem], warnings: Sequence[Problem], covered: Callable[[str], bool]
+    ) -> None:
+        """Remember what is wrong with files and folders, in place of what was known of those that are `covered`."""
+        with self.storing(), self.catalogue.transaction():
+            note(self.catalogue, failed, warnings, covered)
+
+    def compare_events(self, stop: Stop | None = None) -> list[tuple[str, str]]:
+        """Link records that were not compared yet with others whose events they repeat; pairs of ids, later first.
+
+        Once `stop` is set, the records left are compared another time.
+        """
         found: list[tuple[str, str]] = []
         with self.storing():
             waiting = unexamined(self.catalogue)
@@ -65,6 +88,8 @@ class Library(OpenLibrary):
                 return found
             radar = Radar(self.catalogue, self.serving().ready())
             for at in range(0, len(waiting), COMPARED):
+                if stop and stop.is_set():
+                    break
                 some = waiting[at : at + COMPARED]
                 with self.snapshot() as view:
                     pairs = radar.repeats_of(some, view)
@@ -114,7 +139,7 @@ class Library(OpenLibrary):
             raise BadQuestion("The query is empty.", "Say in a few words what you are looking for.")
         clock = Clock()
         with self.snapshot() as view:
-            selection = self.catalogue.select(filters) if filters else None
+            selection = self.catalogue.selection(filters)
             clock.lap("filter")
             serving, ranking = self.serving(), self.ranking()
             vector, words, share = None, list[str](), 0.0
@@ -179,9 +204,61 @@ class Library(OpenLibrary):
         """The numbers of the records that tell of the same kind of event at different times, group by group."""
         return groups(self.catalogue)
 
+    # -- looking around
+
+    def browse(
+        self,
+        filters: Filters | None = None,
+        words: str = "",
+        order: Order = "newest",
+        offset: int = 0,
+        most: int = 25,
+    ) -> Page[Row]:
+        """The records, and guides and the like, that match and hold all of the words, page by page.
+
+        `best` is those first whose id or title holds the words, each part by date. Raises `BadFilter` or `BadQuestion`.
+        """
+        return browse(self.catalogue, filters or {}, self._mentioned(words), order, offset, most)
+
+    def facet_counts(self, filters: Filters | None = None, words: str = "") -> dict[str, list[tuple[str, int]]]:
+        """For each facet, its values with how many of what `browse` finds has them, its own filter left out.
+
+        Most frequent first, at the end `none`. Raises `BadFilter`.
+        """
+        found = self._mentioned(words)
+        return facet_counts(self.catalogue, filters or {}, found.anywhere if found else None)
+
+    def documents(self, offset: int = 0, most: int = 25, words: str = "") -> Page[DocumentRow]:
+        """The documents by path whose path or title has the words. Raises `BadQuestion`."""
+        return documents(self.catalogue, offset, most, words)
+
+    def neighbours(self, lesson_id: str) -> Neighbours:
+        """What stands near a record: copies, repeats, what replaced it, its document. Raises `NotInLibrary`."""
+        return neighbours(self.catalogue, lesson_id)
+
+    def health(self, today: date) -> Health:
+        """How the library is: what it holds, how old that is, and what is missing."""
+        return health(self, today)
+
+    def _mentioned(self, words: str) -> Mentioned | None:
+        words = words.encode("utf-8", "replace").decode()  # half characters cannot be encoded by anyone below
+        if not words.strip():
+            return None
+        with self.snapshot() as view:
+            return mentioned(self.catalogue, view, words)
+
+    def passages_of(self, lesson_ids: Sequence[str]) -> list[Hit]:
+        """All passages of living records, as hits without scores: by record and place."""
+        return self.catalogue.passages_of(lesson_ids)
+
     def source(self, source_id: int) -> SourceView:
         """A source as indexed, archived ones included. Raises `NotInLibrary`."""
         return self.catalogue.source(source_id)
+
+    def record_at(self, source_id: int, at: int) -> LessonView | None:
+        """The record of a source that the character at that offset belongs to."""
+        found = self.catalogue.record_at(source_id, at)
+        return self.get(found) if found else None
 
     def words_of(self, text: str) -> list[str]:
         """The stemmed words of a text, as the lexical search sees them."""
@@ -216,15 +293,27 @@ class Library(OpenLibrary):
                 self.catalogue.move(moved_from, path)
             self.catalogue.touch(path, mtime_ns)
 
+    def problems(self) -> list[KnownProblem]:
+        """What could not be read, and what was noted of other files and folders, since they were last looked at."""
+        return problems_of(self.catalogue)
+
     def facets(self) -> dict[str, list[tuple[str, int]]]:
         """For each filter field, its values with the number of records, most frequent first; years newest first."""
         return self.catalogue.facets()
 
     def stats(self) -> Stats:
         """Counts of what can be found."""
-        documents, lessons, passages, updated_at = self.catalogue.counts()
+        found = self.catalogue.counts()
         try:
             engine = self.engine.describe()
         except LibraryError as error:
             engine = f"{self.manifest.engine} ({error.reason})"
-        return Stats(documents, lessons, passages, engine, self.manifest.embedder, updated_at)
+        return Stats(
+            found.documents,
+            found.records,
+            found.passages,
+            engine,
+            self.manifest.embedder,
+            found.updated_at,
+            found.guidance,
+        )

@@ -7,20 +7,46 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.catalogue import Known
 from ingest.prepare import revision
-from ingest.scan import File, Problem, Scan
+from ingest.scan import File, Problem, Scan, absolute
 from ingest.settings import IngestSettings
 
 READABLE = "Check that you may read it and that the disk is there."
 
 
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Where a scan would have found a file: below its `roots`, but not in folders that are `unlisted`.
+
+    What lies in the `library` itself is looked for only by a root that lies there too: other roots pass over it.
+    """
+
+    roots: tuple[Path, ...] = ()
+    unlisted: tuple[Path, ...] = ()
+    library: tuple[Path, ...] = ()
+
+    def holds(self, path: Path) -> bool:
+        """Whether the file would have been found if it were there."""
+        return any(self.is_below(path, root) for root in self.roots)
+
+    def is_below(self, path: Path, root: Path) -> bool:
+        """Whether it would have been found from this root."""
+        if not path.is_relative_to(root) or any(path.is_relative_to(folder) for folder in self.unlisted):
+            return False
+        own = [folder for folder in self.library if path.is_relative_to(folder)]
+        return not own or any(root.is_relative_to(folder) for folder in own)
+
+
 @dataclass(slots=True)
 class Plan:
-    """`renamed` pairs the old path with the file; `touched` files have a new time and the old content."""
+    """`renamed` pairs the old path with the file; `touched` files have a new time and the old content.
+
+    `area` is where what is not there is known to be gone.
+    """
 
     added: list[File] = field(default_factory=list)
     changed: list[File] = field(default_factory=list)
@@ -30,23 +56,30 @@ class Plan:
     removed: list[str] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    area: Area = Area()
 
 
-def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings) -> Plan:
+def plan(known: Mapping[str, Known], found: Scan, settings: IngestSettings, library: Path | None = None) -> Plan:
     """Compare what was found with what is `known`, by path, then size and time, then content.
 
-    A folder with no document left is taken for an unmounted disk: it is reported and its records stay. Raises
-    `BadSettings` for a taxonomy that cannot be used.
+    `library` is the library's own folder, in which files may lie that were uploaded to it. A folder with no document
+    left is taken for an unmounted disk: it is reported and its records stay. Raises `BadSettings` for a taxonomy that
+    cannot be used.
     """
     reading = revision(settings.taxonomy)
+    own = (absolute(library), absolute(library).resolve()) if library else ()
+    area = Area(found.roots, found.unlisted, own)
     out = Plan(failed=list(found.failed), warnings=list(found.skipped))
+    unmounted: set[Path] = set()
     here = {str(file.path) for file in found.files}
     for root in filter(Path.is_dir, found.roots):
-        below = [path for path in known if _is_below(Path(path), root, found.unlisted)]
+        below = [path for path in known if area.is_below(Path(path), root)]
         if any(file.path.is_relative_to(root) for file in found.files):
             out.removed += [path for path in below if path not in here]
         else:
             out.failed.append(_empty(root, len(below)))
+            unmounted |= {root} if below else set()
+    out.area = replace(area, roots=tuple(root for root in found.roots if root not in unmounted))
     out.removed = list(dict.fromkeys(out.removed))
     by_content: dict[str, list[str]] = {}
     for path, one in known.items():
@@ -92,11 +125,6 @@ def _compare_content(
     else:
         out.added.append(file)
         same.append(str(file.path))
-
-
-def _is_below(path: Path, root: Path, unlisted: tuple[Path, ...]) -> bool:
-    """Whether the file would have been found below `root` if it were there."""
-    return path.is_relative_to(root) and not any(path.is_relative_to(folder) for folder in unlisted)
 
 
 def _is_there(path: str) -> bool:

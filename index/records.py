@@ -18,7 +18,7 @@ from ingest.sentences import sentence_spans
 
 IS_RECORD = f"kind NOT IN ({', '.join(repr(kind) for kind in sorted(NOT_LESSONS))})"
 """The SQL condition over lessons that leaves out guides, templates and reference works."""
-_READ = ("text", "heading")  # the methods by which an outcome is found that nobody stated
+OUTCOME_READ = ("text", "heading")  # the methods by which an outcome is found that nobody stated
 SHORTEST = 3  # characters that a word is looked for by
 _FIELDS = "id, lesson_id, title, kind, outcome, maturity, severity, phase, project, unit, owner, collection"
 
@@ -76,7 +76,7 @@ def records(database: Database, selection: Selection) -> list[Record]:
                 causes=tuple(tag["name"] for tag in causes),
                 states=tuple(action["state"] for action in actions),
                 copies=groups.get(row["id"], row["id"]),
-                outcome_read=row["told"] in _READ,
+                outcome_read=row["told"] in OUTCOME_READ,
             )
         )
     return found

@@ -130,3 +130,14 @@ CREATE TABLE repeats (
     PRIMARY KEY (lesson, other)
 ) WITHOUT ROWID;
 CREATE INDEX repeats_by_other ON repeats (other);
+-- Files and folders with something wrong: those that could not be read, and others that a sync had something to say of.
+CREATE TABLE problems (
+    path TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    failed INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (path, reason)
+) WITHOUT ROWID;
+-- What was noted while a file was read, without the texts that lie before it.
+CREATE INDEX sources_by_warning ON sources (path, warnings, indexed_at) WHERE archived = 0 AND warnings <> '[]';

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from index import acronyms, repeats, similar
+from index import acronyms, problems, repeats, similar
 from index.identity import Named, keep_ids
 from index.passages import Embedded, Passages
 from ingest.model import Lesson, Prepared, Reading, Source
@@ -61,6 +61,7 @@ class Store(Passages):
             sql = "DELETE FROM sources WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lessons WHERE source_id = sources.id)"
             self._connection.execute(sql, (earlier,))
         self.unstage(prepared.source.path)
+        problems.forget(self, [prepared.source.path])
         return linked
 
     def _set_aside(self, path: str) -> int | None:
@@ -104,6 +105,7 @@ class Store(Passages):
         """A file was renamed: its records, ids and passages stay. An archived file at `new` gives up the path."""
         self._connection.execute("UPDATE sources SET path = path || ' (archived ' || id || ')' WHERE path = ?", (new,))
         self._connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
+        problems.forget(self, [old])
 
     def touch(self, path: str, mtime_ns: int) -> None:
         """The file's time changed, its content did not."""

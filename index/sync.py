@@ -4,15 +4,17 @@ A file is known by the hash of its content: unchanged ones cost a look at their 
 its records, a changed one replaces its passages, a deleted one leaves search. What cannot be read stops nothing.
 
 Files are read by processes of their own while others are embedded. What was read is kept until it is embedded and
-stored, so that a run that is cut short costs the next one nothing but the files it was at.
+stored, so that a run that is stopped or cut short costs the next one nothing but the files it was at.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +23,7 @@ from index.library import Library
 from index.plan import Plan, plan
 from ingest.errors import UnreadableFile
 from ingest.model import Prepared, Reading
-from ingest.pool import ReaderPool
+from ingest.pool import ReaderPool, Stop
 from ingest.prepare import cut_reading, revision
 from ingest.scan import File, Problem, scan
 from ingest.settings import IngestSettings
@@ -45,6 +47,7 @@ class Report:
     """What a sync did (or, for a dry run, would do), and the size of the library after it.
 
     `repeats` are pairs of records, by id, where the first tells of an event like that of the second, at another time.
+    A run that was `stopped` counts what it did until then.
     """
 
     added: int = 0
@@ -61,6 +64,7 @@ class Report:
     embedded: int = 0
     seconds: float = 0.0
     peak_memory_mb: int = 0
+    stopped: bool = False
     files: dict[str, list[str]] = field(default_factory=dict)
     """Of a preview: the paths that are counted, by what would become of them."""
 
@@ -69,10 +73,15 @@ class Report:
         return {name: value for name, value in asdict(self).items() if name != "files" or value}
 
 
-def preview(known: Mapping[str, Known], paths: Sequence[Path], settings: IngestSettings | None = None) -> Report:
-    """What a sync would do, given the files that the library knows. Raises `PathNotFound`."""
+def preview(
+    known: Mapping[str, Known],
+    paths: Sequence[Path],
+    settings: IngestSettings | None = None,
+    library: Path | None = None,
+) -> Report:
+    """What a sync would do, given the files that the library in that folder knows. Raises `PathNotFound`."""
     started = perf_counter()
-    todo = plan(known, scan(paths), settings or IngestSettings())
+    todo = plan(known, scan(paths), settings or IngestSettings(), library)
     report = _report(todo)
     report.files = {
         "added": [str(file.path) for file in todo.added],
@@ -89,16 +98,18 @@ def sync(
     paths: Sequence[Path],
     settings: IngestSettings | None = None,
     on_step: Callable[[Step], None] | None = None,
+    stop: Stop | None = None,
 ) -> Report:
     """Index what is new or changed at or below `paths` and take out what is gone from there.
 
-    Raises `PathNotFound` or `LibraryBusy` before anything is changed.
+    Once `stop` is set, the run ends soon: what is stored stays, what was read is kept for the next run. Raises
+    `PathNotFound` or `LibraryBusy` before anything is changed.
     """
     started = perf_counter()
-    settings = settings or IngestSettings()
+    settings, stop = settings or IngestSettings(), stop or Event()
     found = scan(paths)
     with library.writing():
-        todo = plan(library.known(), found, settings)
+        todo = plan(library.known(), found, settings, library.folder)
         report = _report(todo)
         for old, file in todo.renamed:
             library.renew(str(file.path), file.mtime_ns, moved_from=old)
@@ -106,8 +117,13 @@ def sync(
             library.renew(str(file.path), file.mtime_ns)
         if todo.removed:
             library.remove(todo.removed)
-        _Work(library, todo, settings, report, on_step).run()
-        report.repeats = library.compare_events()
+        work = _Work(library, todo, settings, report, on_step, stop)
+        work.run()
+        library.note_problems(
+            report.failed, todo.warnings, lambda path: path not in work.left and todo.area.holds(Path(path))
+        )
+        report.repeats = library.compare_events(stop)
+        report.stopped = stop.is_set()
     stats = library.stats()
     report.lessons, report.passages = stats.lessons, stats.passages
     report.seconds = round(perf_counter() - started, 2)
@@ -122,8 +138,8 @@ def _report(todo: Plan) -> Report:
         renamed=len(todo.renamed),
         unchanged=todo.unchanged,
         removed=len(todo.removed),
-        failed=todo.failed,
-        warnings=todo.warnings,
+        failed=list(todo.failed),
+        warnings=list(todo.warnings),
     )
 
 
@@ -147,6 +163,7 @@ class _Work:
         settings: IngestSettings,
         report: Report,
         on_step: Callable[[Step], None] | None,
+        stop: Stop,
     ) -> None:
         self.library = library
         self.files = todo.changed + todo.added
@@ -154,40 +171,64 @@ class _Work:
         self.settings = settings
         self.report = report
         self.on_step = on_step
+        self.stop = stop
+        self.left = {str(file.path) for file in self.files}
         self.bytes = sum(file.size for file in self.files) or 1
         self.done_files = self.done_bytes = self.waiting_bytes = 0
         self.waiting: list[Prepared] = []
 
     def run(self) -> None:
-        if not self.files:
-            self.library.unstage()
-            return
-        tokens, limit = self.library.embedder.tokens, self.library.manifest.passage_tokens
-        for file, reading in self._readings():
-            try:
-                if isinstance(reading, UnreadableFile):
-                    raise reading
-                one = cut_reading(reading, tokens, limit)
-            except UnreadableFile as error:
-                self._fail(file, error)
-                continue
-            self.report.warnings += [Problem(str(file.path), text, "") for text in one.source.warnings]
-            self.waiting.append(one)
-            self.waiting_bytes += file.size
-            if self._waiting_passages() >= COMMIT_PASSAGES:
+        """Until all is stored, or until it is to stop; `left` are the paths of the files that are neither then."""
+        try:
+            if self.files:
+                self._read()
                 self._store()
-        self._store()
-        self.library.unstage()
+            self.library.unstage()
+        except _Stopped:
+            changed = sum(str(file.path) in self.left for file in self.changed)
+            self.report.changed -= changed
+            self.report.added -= len(self.left) - changed
 
-    def _readings(self) -> Iterator[tuple[File, Reading | UnreadableFile]]:
+    def _read(self) -> None:
+        tokens, limit = self.library.embedder.tokens, self.library.manifest.passage_tokens
+        with closing(self._readings()) as readings:
+            for file, reading in readings:
+                self._go_on()
+                try:
+                    if isinstance(reading, UnreadableFile):
+                        raise reading
+                    one = cut_reading(reading, tokens, limit)
+                except UnreadableFile as error:
+                    self._fail(file, error)
+                    continue
+                self.report.warnings += [Problem(str(file.path), text, "") for text in one.source.warnings]
+                self.waiting.append(one)
+                self.waiting_bytes += file.size
+                if self._waiting_passages() >= COMMIT_PASSAGES:
+                    self._store()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self.stop.is_set():
+            raise _Stopped
+
+    def _readings(self) -> Generator[tuple[File, Reading | UnreadableFile], None, None]:
         """What each file holds: first those that an interrupted run has read, then the others."""
         staged = self.library.staged(revision(self.settings.taxonomy))
         read = [file for file in self.files if staged.get(str(file.path)) == file.mtime_ns]
         for file in read:
+            self._at(file)
             yield file, self.library.take_staged(str(file.path))
         with ReaderPool(self.settings) as pool:
-            left = set(read)
-            yield from pool.read((file for file in self.files if file not in left), self.library.stage)
+            before = set(read)
+            unread = [file for file in self.files if file not in before]
+            results = pool.read(unread, self.library.stage, self.stop)
+            for file in unread:
+                self._at(file)
+                found = next(results, None)
+                if found is None:  # it is to stop
+                    return
+                yield found
 
     def _fail(self, file: File, error: UnreadableFile) -> None:
         """List the file; an earlier revision of it stays as it was."""
@@ -195,6 +236,7 @@ class _Work:
         self.report.changed -= known
         self.report.added -= not known
         self.report.failed.append(Problem(str(file.path), error.reason, error.remedy))
+        self.left.discard(str(file.path))
         self.done_files += 1
         self.done_bytes += file.size
 
@@ -213,13 +255,27 @@ class _Work:
             part = self.waiting_bytes * (self.report.embedded - before) / count
             share = (self.done_bytes + part) / self.bytes
             self._step(share, last)
+            if self.report.embedded - before < count:
+                self._go_on()
 
-        self.report.near_duplicates += self.library.add(self.waiting, embedded)
+        try:
+            self.report.near_duplicates += self.library.add(self.waiting, embedded)
+        except _Stopped:
+            self.report.embedded = before
+            raise
+        self.left.difference_update(one.source.path for one in self.waiting)
         self.done_files += len(self.waiting)
         self.done_bytes += self.waiting_bytes
         self.waiting, self.waiting_bytes = [], 0
         self._step(self.done_bytes / self.bytes, last)
 
+    def _at(self, file: File) -> None:
+        self._step(self.done_bytes / self.bytes, str(file.path))
+
     def _step(self, share: float, path: str) -> None:
         if self.on_step:
             self.on_step(Step(self.done_files, len(self.files), self.report.embedded, share, path))
+
+
+class _Stopped(Exception):
+    """The run is to end."""

@@ -7,7 +7,8 @@ LessonsError
 │   ├── BadQuestion       an empty or over-long question
 │   ├── BadSettings       an unknown or out-of-range setting
 │   ├── BadDataset        a benchmark folder that is not in the BEIR layout
-│   └── NotInLibrary      an id that names no record
+│   ├── NotInLibrary      an id that names no record
+│   └── NotAllowed        what takes another role, or a label that is not held
 ├── UnreadableFile        one file cannot be read; the others go on
 ├── LibraryError          the library on disk cannot serve
 │   ├── LibraryMissing    nothing has been indexed there yet
@@ -54,6 +55,10 @@ class BadDataset(UsageError):
 
 class NotInLibrary(UsageError):
     """An id or a page that the library does not hold."""
+
+
+class NotAllowed(UsageError):
+    """What was asked for takes another role, or a label that the person does not hold."""
 
 
 class UnreadableFile(LessonsError):

@@ -13,13 +13,13 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from ingest.errors import UnreadableFile
 from ingest.model import Reading
@@ -29,6 +29,13 @@ from ingest.settings import IngestSettings
 
 PAGES = 50  # times the limit that a scan may take in all, however many pages it claims to have
 AHEAD = 3  # files read or being read for each process, so that none waits for a slow neighbour
+POLL = 0.2  # seconds between two looks at whether to stop
+
+
+class Stop(Protocol):
+    """Whether to end soon: a `threading.Event`, say."""
+
+    def is_set(self) -> bool: ...
 
 
 class ReaderPool:
@@ -40,6 +47,8 @@ class ReaderPool:
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="reader")
         self._own = threading.local()
         self._processes: list[_Process] = []
+        self._starting = threading.Lock()
+        self._ended = False
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +57,8 @@ class ReaderPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._starting:
+            self._ended = True
         for process in self._processes:
             process.kill()
         self._threads.shutdown()
@@ -56,11 +67,12 @@ class ReaderPool:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def read(
-        self, files: Iterable[File], on_read: Callable[[Reading], None] | None = None
+        self, files: Iterable[File], on_read: Callable[[Reading], None] | None = None, stop: Stop | None = None
     ) -> Iterator[tuple[File, Reading | UnreadableFile]]:
         """Each file with what it holds or why it cannot be read, in the order given, read ahead of the caller.
 
-        `on_read` is called with each reading as soon as it is there, from another thread.
+        `on_read` is called with each reading as soon as it is there, from another thread. Once `stop` is set, nothing
+        more comes.
         """
         todo = iter(files)
         running: deque[tuple[File, Future[Reading | UnreadableFile]]] = deque()
@@ -72,6 +84,8 @@ class ReaderPool:
         submit(self._settings.readers * AHEAD)
         while running:
             file, result = running.popleft()
+            if not _came(result, stop):
+                return
             found = result.result()
             submit(1)
             yield file, found
@@ -80,12 +94,27 @@ class ReaderPool:
         """By the process of this thread."""
         process: _Process | None = getattr(self._own, "process", None)
         if process is None or not process.alive:
-            process = self._own.process = _Process(self._settings, self._folder)
-            self._processes.append(process)
+            process = self._own.process = self._start()
         found = process.read(file)
         if on_read and isinstance(found, Reading):
             on_read(found)
         return found
+
+    def _start(self) -> _Process:
+        with self._starting:
+            if self._ended:
+                raise CancelledError
+            process = _Process(self._settings, self._folder)
+            self._processes.append(process)
+            return process
+
+
+def _came(result: Future[Reading | UnreadableFile], stop: Stop | None) -> bool:
+    """Wait for a result; False when it is to be waited for no longer."""
+    while not (stop and stop.is_set()):
+        if wait([result], POLL if stop else None).done:
+            return True
+    return False
 
 
 class _Process:

@@ -1,11 +1,13 @@
 """Questions that were not answered are kept, without a name, and ranked as needs."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from assistant.answer import Answer
+from assistant.answer import Answer, Cited
 from assistant.assistant import Assistant
 from assistant.needs import FILE, Needs, needs_of
 from assistant.settings import AssistantSettings
@@ -13,6 +15,10 @@ from tests.fakes import HashEmbedder, a_library
 
 TODAY = date(2026, 6, 30)
 NONE = Answer("How do we store blood?", "procedural", "none")
+CITED = Cited(
+    1, "L-1", "Valve", "/docs/valve.md", 7, 3, "page 3", "Event", 0, 5, "It was", "2020", "failure", "observation",
+    "lessons",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -77,3 +83,80 @@ def test_nothing_is_kept_where_it_is_not_wanted_or_cannot_be(tmp_path, sample):
     blocked.write_text("")
     assert Needs(blocked).note(NONE, TODAY) == 0
     assert Needs(tmp_path / "nowhere").gaps(HashEmbedder(), TODAY) == []
+
+
+def asked_by(folder, question, *labels, nearest=()):
+    sources = tuple(replace(CITED, lesson_id=name, owner=f"{name}'s owner") for name in nearest)
+    return Needs(folder, frozenset(labels)).note(replace(NONE, question=question, nearest=sources), TODAY)
+
+
+def questions(needs):
+    return {question for gap in needs.gaps(HashEmbedder(), TODAY) for question in gap.questions}
+
+
+def test_a_question_is_seen_by_those_who_have_all_labels_of_whoever_asked(tmp_path):
+    assert asked_by(tmp_path, "Which valve?", "a", "b") == 1
+    assert asked_by(tmp_path, "Which valve?", "a") == 1
+    assert asked_by(tmp_path, "Which valve?") == 1
+    assert asked_by(tmp_path, "Which valve?", "a", "c") == 3
+    assert Needs(tmp_path, None).note(replace(NONE, question="Which valve?"), TODAY) == 5
+    asked_by(tmp_path, "Who paints tents?", "b")
+    for labels, expected in (
+        (None, {"Which valve?", "Who paints tents?"}),
+        (frozenset(), {"Which valve?"}),
+        (frozenset({"b"}), {"Which valve?", "Who paints tents?"}),
+        (frozenset({"c"}), {"Which valve?"}),
+    ):
+        assert questions(Needs(tmp_path, labels)) == expected
+    for labels, times in ((frozenset("a"), 3), (frozenset("ab"), 4), (None, 5)):
+        assert Needs(tmp_path, labels).gaps(HashEmbedder(), TODAY)[0].times == times
+    assert questions(Needs(tmp_path)) == {"Which valve?"}
+
+
+def test_only_questions_that_are_seen_can_be_dropped(tmp_path):
+    asked_by(tmp_path, "Who paints tents?", "b")
+    asked_by(tmp_path, "Who paints tents?")
+    assert Needs(tmp_path).forget(["Who paints tents?"]) == 1
+    assert questions(Needs(tmp_path, None)) == {"Who paints tents?"}
+    assert Needs(tmp_path, None).forget(["Who paints tents?"]) == 1
+
+
+def test_a_file_of_an_older_version_is_read_as_it_is_and_gains_labels_when_written(tmp_path):
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute(
+            "CREATE TABLE asked (id INTEGER PRIMARY KEY AUTOINCREMENT, day TEXT NOT NULL, question TEXT NOT NULL, "
+            "words TEXT NOT NULL, verdict TEXT NOT NULL, filters TEXT NOT NULL, nearest TEXT NOT NULL, "
+            "who TEXT NOT NULL)"
+        )
+        database.execute("INSERT INTO asked VALUES (1, '2026-06-01', 'Which valve?', 'valv', 'none', '{}', '[]', '[]')")
+    (tmp_path / FILE).chmod(0o400)
+    assert questions(Needs(tmp_path)) == questions(Needs(tmp_path, None)) == {"Which valve?"}
+    (tmp_path / FILE).chmod(0o600)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        assert "labels" not in database.execute("SELECT sql FROM sqlite_master").fetchone()[0]
+    assert asked_by(tmp_path, "Which valve?", "a") == 2
+    assert asked_by(tmp_path, "Which valve?") == 2
+    assert Needs(tmp_path).gaps(HashEmbedder(), TODAY)[0].times == 2
+
+
+def test_records_that_the_reader_may_not_see_are_not_named_nor_whom_to_ask(tmp_path):
+    asked_by(tmp_path, "Which valve?", nearest=("L-1", "L-2"))
+    asked_by(tmp_path, "Which valve?", nearest=("L-3",))
+    needs = Needs(tmp_path)
+
+    def told(sees=None):
+        (gap,) = needs.gaps(HashEmbedder(), TODAY, sees)
+        return gap.nearest, gap.who
+
+    owners = ("L-3's owner", "L-1's owner", "L-2's owner")
+    assert told() == told(lambda lesson_id: True) == (("L-3", "L-1", "L-2"), owners)
+    assert told(lambda lesson_id: lesson_id != "L-2") == (("L-3", "L-1"), owners[:1])
+    assert told(lambda lesson_id: False) == ((), ())
+
+
+def test_needs_are_kept_for_whoever_asks(tmp_path):
+    with a_library(tmp_path / "library") as library:
+        for labels in (frozenset({"a"}), frozenset()):
+            kept = needs_of(library, AssistantSettings(), labels)
+            assert kept
+            assert kept.note(NONE, TODAY) == 1

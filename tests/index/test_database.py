@@ -36,7 +36,7 @@ def test_every_earlier_layout_becomes_the_present_one(layout, tmp_path):
         assert old.execute("PRAGMA user_version").fetchone() == (LAYOUT,)
 
 
-@pytest.mark.parametrize("layout", ["001", "002", "003", "004"])
+@pytest.mark.parametrize("layout", ["001", "002", "003", "004", "005"])
 def test_a_library_of_an_earlier_layout_serves_and_is_read_anew(layout, tmp_path):
     folder, notes = tmp_path / "library", tmp_path / "notes"
     notes.mkdir()
