@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_origin
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,7 +26,7 @@ class Settings(BaseModel):
     """The settings of every floor.
 
     In `lessons.toml` each floor is a table (`[assistant]`, then `llm = "ollama:llama3.2"`). In the environment a
-    setting is `LESSONS_` and its name (`LESSONS_LLM`): names are unique across floors.
+    setting is `LESSONS_` and its name (`LESSONS_LLM`): names are unique across floors. Lists and tables are JSON there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,7 +49,8 @@ class Settings(BaseModel):
         values = _from_file(path) if path.is_file() else {}
         for name, value in environment.items():
             if name.startswith(PREFIX) and value:
-                _set(values, name.removeprefix(PREFIX).lower(), value, name)
+                setting = name.removeprefix(PREFIX).lower()
+                _set(values, setting, _from_variable(setting, value, name), name)
         for name, value in (flags or {}).items():
             if value is not None:
                 _set(values, name, value, f"--{name.replace('_', '-')}")
@@ -77,6 +79,18 @@ def _from_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSettings(f"{path} cannot be read: {error}.", "Correct the file, or move it away.") from error
+
+
+def _from_variable(name: str, value: str, said: str) -> Any:
+    """The value of a variable of the environment: as JSON for a setting that is a list or a table."""
+    floor = Settings.model_fields[places().get(name) or "library"].annotation
+    field = floor.model_fields.get(name) if isinstance(floor, type) and issubclass(floor, BaseModel) else None
+    if field is None or get_origin(field.annotation) not in (tuple, dict):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise BadSettings(f"{said} is not JSON: {error}.", f"""Write, for instance, {said}='["a", "b"]'.""") from error
 
 
 def _set(values: dict[str, Any], name: str, value: Any, said: str) -> None:

@@ -1,7 +1,4 @@
-"""A library of two real files and an assistant that answers from them, for tests of the web face.
-
-`FakeLibrary` and `FakeAssistant` have the methods the web face calls, with the real classes' types.
-"""
+"""A library of two real files, and an assistant that answers from them word for word, for tests of the web face."""
 
 from __future__ import annotations
 
@@ -10,14 +7,23 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
+from starlette.requests import Request
 
 from assistant.answer import Answer, Cited, Claim, Conflict, Draft, Event, Progress
+from assistant.settings import AssistantSettings
 from index.filters import check_filters
-from index.hit import Hit, Hits, SourceView, Stats
-from ingest.errors import BadQuestion, ModelError, NotInLibrary
+from index.hit import SourceView
+from index.library import Library
+from ingest.errors import BadQuestion, ModelError
+from ingest.prepare import prepare
+from tests.fakes import HashEmbedder
+from ui.web.desk import Desk, Desks
+from ui.web.people import OWNER, Person
+from ui.web.settings import ServeSettings
 
 PDF_QUOTE = "The two connectors were identical and were cross-mated during integration."
 TEXT_QUOTE = "An unmated connector was logged as mated."
@@ -27,7 +33,14 @@ HOSTILE = (
 )
 
 _PAGES = [
-    ["ASTROS star tracker: lessons learned", "Recorded by the integration team.", "See the following pages."],
+    [
+        "ASTROS star tracker: lessons learned",
+        "Lesson ID: LLIS-431",
+        "Unit: JPL",
+        "Project: ASTROS",
+        "Date of event: 1988-05-03",
+        "Outcome: failure",
+    ],
     [
         "What happened",
         "The tracker was assembled in a clean room over two weeks.",
@@ -37,6 +50,14 @@ _PAGES = [
     ["What to do", "Avoid placing identical connectors where they can be swapped."],
 ]
 _MARKDOWN = f"""# Connector log, 2003
+
+Lesson ID: LLIS-1619
+
+Unit: JPL
+
+Outcome: near miss
+
+Date of event: 2003-02-11
 
 The test lead asked for a second check of every mate.
 
@@ -63,56 +84,28 @@ def write_files(folder: Path) -> tuple[Path, Path]:
 
 
 class FakeLibrary:
-    """Source 1 is the PDF, source 2 the Markdown file; `add` takes more files as text."""
+    """A real library with a fake embedder: source 1 is the PDF, source 2 the Markdown file; `add` makes up more."""
 
     def __init__(self, folder: Path) -> None:
-        from ingest.readers import read
+        self.real = Library.open(folder / "library", embedder=HashEmbedder(), create=True)
+        tokens, limit = self.real.embedder.tokens, self.real.manifest.passage_tokens
+        for path in write_files(folder):
+            self.real.add([prepare(path, path.read_bytes(), tokens, limit, path.stat().st_mtime_ns)])
+        self.sources = {number: self.real.source(number) for number in (1, 2)}
 
-        pdf, markdown = write_files(folder)
-        document = read(pdf, pdf.read_bytes())
-        self.sources: dict[int, SourceView] = {}
-        self.add(pdf, "application/pdf", document.text, "ASTROS star tracker", document.page_starts)
-        self.add(markdown, "text/markdown", markdown.read_text(encoding="utf-8"), "Connector log")
-
-    def add(self, path: Path, media_type: str, text: str, title: str = "", page_starts: tuple[int, ...] = ()) -> int:
-        """Put a file into the library under the next id."""
+    def add(self, path: Path, media_type: str, text: str) -> int:
+        """Put a file into the library under the next number, whatever it holds."""
         number = len(self.sources) + 1
         digest = sha256(path.read_bytes()).hexdigest()
-        self.sources[number] = SourceView(number, str(path), digest, media_type, title, text, page_starts, False)
+        self.sources[number] = SourceView(number, str(path), digest, media_type, "", text, (), False)
         return number
 
     def source(self, source_id: int) -> SourceView:
         """Raises `NotInLibrary`."""
-        if source_id not in self.sources:
-            raise NotInLibrary(f"There is no source {source_id}.")
-        return self.sources[source_id]
+        return self.sources.get(source_id) or self.real.source(source_id)
 
-    def search(self, query: str, k: int = 10, filters: Mapping[str, str] | None = None) -> Hits:
-        """The Markdown file's passage, whatever the query."""
-        check_filters(filters or {})
-        if not query.strip():
-            raise BadQuestion("The query is empty.", "Say what you are looking for.")
-        cited = self.cited(2)
-        hit = Hit(
-            1, 0.5, 0.5, 1.0, cited.lesson_id, cited.title, cited.source, 2, cited.section, None, "", cited.start,
-            cited.end, cited.quote, "log", "failure", "observation", "2003", None, None, None, None, None,
-            None,
-        )  # fmt: skip
-        return Hits(query, (hit,)[:k], {"total": 1.0})
-
-    def facets(self) -> dict[str, list[tuple[str, int]]]:
-        """Two values a field."""
-        return {
-            "outcome": [("failure", 2), ("near_miss", 1)],
-            "unit": [("JPL", 2), ("Goddard", 1)],
-            "project": [("ASTROS", 1)],
-            "kind": [("log", 1)],
-            "year": [("2003", 1), ("1988", 1)],
-        }
-
-    def stats(self) -> Stats:
-        """The size of a grown library."""
-        return Stats(1280, 1270, 9000, "faiss-flat", "fake", "2026-11-20T08:00:00+00:00")
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
 
     def cited(self, number: int) -> Cited:
         """The citation `[number]`: 1 is in the PDF, 2 in the Markdown file."""
@@ -153,6 +146,11 @@ class FakeAssistant:
     library: FakeLibrary
     delay: float = 0.0
     asked: list[tuple[str, dict[str, str], tuple[str, ...]]] = field(default_factory=list)
+    settings: AssistantSettings = field(default_factory=AssistantSettings)
+
+    def over(self, library: object, needs: object) -> FakeAssistant:
+        """It answers from what it knows."""
+        return self
 
     def ask(
         self,
@@ -217,3 +215,13 @@ class FakeAssistant:
             question, "factual", "none", nearest=(self.library.cited(1),), who_to_ask=("Communications topic owner",),
             message="No lesson found: none of the 1,270 records answers this question.",
         )  # fmt: skip
+
+
+def a_desk(
+    assistant: FakeAssistant, person: Person = OWNER, settings: ServeSettings | None = None, accepted: str = ""
+) -> Desk:
+    """The desk of a person; `accepted` are the languages of the browser."""
+    headers = [(b"accept-language", accepted.encode())]
+    state = {"person": person, "person_id": f"user:{person.name}"}
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": headers, "state": state})
+    return Desks(assistant.library, assistant, settings or ServeSettings())(request)  # type: ignore[arg-type]

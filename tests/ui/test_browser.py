@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Playwright, Request, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 
+from tests.ui.browser import PHONE, WIDE, Visit, needs_chromium, served, visiting
 from tests.ui.fake_library import HOSTILE, PDF_QUOTE, TEXT_QUOTE, FakeAssistant, FakeLibrary
 from ui.web.app import create_app
-from ui.web.server import serve
 from ui.web.settings import ServeSettings
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 EXAMPLE = "What went wrong when identical connectors sat side by side?"
 TOP = "document.querySelector('.claim')?.offsetTop"
 WATCH = f"""
@@ -32,18 +23,8 @@ new MutationObserver(() => {{
   if (stage && window.steps.at(-1)?.claims !== claims) window.steps.push({{claims, stage, top: {TOP}}});
 }}).observe(document.body, {{childList: true, subtree: true}});
 """
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium: apt-get install chromium")
-
-
-@dataclass
-class Visit:
-    """A page, the hosts it asked, and what its console complained of."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
@@ -53,48 +34,15 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> FakeAssistant:
 
 @pytest.fixture(scope="module")
 def address(assistant: FakeAssistant) -> str:
-    app = create_app(assistant.library, assistant, ServeSettings(examples=(EXAMPLE,)))  # type: ignore[arg-type]
-    ready = threading.Event()
-    addresses: list[str] = []
-
-    def on_ready(url: str) -> None:
-        addresses.append(url)
-        ready.set()
-
-    threading.Thread(target=serve, args=(app, "127.0.0.1", 0, on_ready), daemon=True).start()
-    assert ready.wait(30)
-    return addresses[0]
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
+    return served(create_app(assistant.library, assistant, ServeSettings(examples=(EXAMPLE,))))  # type: ignore[arg-type]
 
 
 @pytest.fixture(params=[WIDE], ids=["wide"])
 def visit(request: pytest.FixtureRequest, playwright: Playwright, address: str, tmp_path: Path) -> Iterator[Visit]:
-    """The ask page, just opened; afterwards nothing may have been asked of other hosts, nor gone wrong."""
-    context: BrowserContext = playwright.chromium.launch_persistent_context(
-        tmp_path / "profile", executable_path=CHROMIUM, args=FLAGS, viewport=request.param, reduced_motion="reduce"
-    )
-    page = context.pages[0]
-    page.set_default_timeout(15_000)
-    visit = Visit(page)
-
-    def asked(sent: Request) -> None:
-        visit.requests.append(sent.url)
-
-    page.on("request", asked)
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
-    page.goto(address)
-    expect(page.locator(".chip")).to_be_visible()
-    yield visit
-    assert page.title() == "lessons"  # the hostile document would have renamed it
-    context.close()
-    assert not [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))]
-    assert not visit.complaints
+    """The page with an assistant that takes its time, just opened."""
+    with visiting(playwright, address, tmp_path / "profile", viewport=request.param) as one:
+        one.go()
+        yield one
 
 
 phone = pytest.mark.parametrize("visit", [PHONE], indirect=True, ids=["phone"])
@@ -175,11 +123,11 @@ def test_pages_turn_and_grow(visit: Visit) -> None:
 def test_a_card_opens_the_text_with_the_quote_marked(visit: Visit) -> None:
     page = visit.page
     answered(page)
-    page.locator(".card", has_text="Connector log").click()
+    page.locator(".record", has_text="Connector log").locator(".passage").click()
     expect(page.locator("#panel mark")).to_have_text(TEXT_QUOTE)
     expect(page.locator("#panel mark")).to_be_in_viewport()
     expect(page.locator(".panel-text")).to_contain_text(HOSTILE)
-    assert page.locator("#panel script, #panel img, .turn script, .turn img").count() == 0
+    assert page.locator("#panel script, #panel .panel-text img, .turn script, .turn img").count() == 0
 
 
 def test_the_keyboard_reaches_everything(visit: Visit) -> None:
@@ -203,9 +151,9 @@ def test_the_keyboard_reaches_everything(visit: Visit) -> None:
 @phone
 def test_a_phone_shows_the_source_as_a_sheet(visit: Visit) -> None:
     page = visit.page
-    assert_no_sideways_scroll(page)
+    visit.does_not_scroll_sideways()
     answered(page)
-    assert_no_sideways_scroll(page)
+    visit.does_not_scroll_sideways()
     page.get_by_role("button", name="Source 1").first.click()
     sheet = page.get_by_role("dialog", name="ASTROS star tracker")
     expect(sheet.locator(".panel-box")).to_be_visible()
@@ -214,15 +162,10 @@ def test_a_phone_shows_the_source_as_a_sheet(visit: Visit) -> None:
     for _ in range(8):  # the keyboard stays on the sheet
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.closest('#panel') !== null")
-    assert_no_sideways_scroll(page)
+    visit.does_not_scroll_sideways()
     sheet.get_by_role("button", name="Close the source").click()
     expect(sheet).to_be_hidden()
     expect(page.get_by_role("button", name="Source 1").first).to_be_focused()
-
-
-def assert_no_sideways_scroll(page: Page) -> None:
-    for element in ("document.documentElement", "document.querySelector('gradio-app')"):
-        assert page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth")
 
 
 def test_no_lesson_is_calm_and_names_whom_to_ask(visit: Visit) -> None:
@@ -241,6 +184,7 @@ def test_suggestions_ask_and_carry_the_conversation(visit: Visit, assistant: Fak
     expect(page.locator(".evidence")).to_have_count(2)
     assert assistant.asked[-1] == ("Did it happen again?", {}, (EXAMPLE,))
     page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
     expect(page.locator(".welcome")).to_be_visible()
     answered(page)
     assert not assistant.asked[-1][2]
@@ -248,17 +192,18 @@ def test_suggestions_ask_and_carry_the_conversation(visit: Visit, assistant: Fak
 
 def test_filters_go_with_the_question(visit: Visit, assistant: FakeAssistant) -> None:
     page = visit.page
-    filters = page.get_by_role("button", name="Filters")
-    expect(filters).to_have_attribute("aria-expanded", "false")
-    filters.click()
-    expect(filters).to_have_attribute("aria-expanded", "true")
+    page.locator("#filters > summary").click()
     for label, choice in (("Outcome", "near miss (1)"), ("From year", "1988")):
-        page.get_by_label(label).click()
-        page.get_by_role("option", name=choice).click()
-    expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
+        page.get_by_label(label).select_option(choice)
+    expect(page.locator("#filters > summary")).to_have_text("Filters (2)")
     answered(page)
-    expect(page.locator(".applied")).to_have_text("Only: near miss, from 1988")
+    assert page.locator(".filter").all_inner_texts() == ["near miss ✕", "from 1988 ✕"]
     assert assistant.asked[-1][1] == {"outcome": "near_miss", "since": "1988"}
+    page.get_by_role("button", name="near miss. Ask without it").click()
+    expect(page.locator("#now .filter")).to_have_count(1)
+    visit.answered()
+    assert assistant.asked[-1][1] == {"since": "1988"}
+    expect(page.locator(".turn")).to_have_count(1)
 
 
 def test_an_empty_question_asks_nothing(visit: Visit, assistant: FakeAssistant) -> None:
@@ -274,7 +219,7 @@ def test_a_question_that_is_too_long_is_refused(visit: Visit) -> None:
     page = visit.page
     ask(page, "x" * 50_000)
     expect(page.get_by_role("alert")).to_contain_text("longer than 10,000 characters")
-    assert_no_sideways_scroll(page)
+    visit.does_not_scroll_sideways()
 
 
 def test_a_changed_file_is_shown_as_it_was_indexed(visit: Visit, assistant: FakeAssistant) -> None:
@@ -296,7 +241,6 @@ def test_a_changed_file_is_shown_as_it_was_indexed(visit: Visit, assistant: Fake
 def test_the_system_chooses_light_or_dark(visit: Visit, scheme: str) -> None:
     page = visit.page
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.reload()
-    expect(page.locator(".chip")).to_be_visible()
+    visit.go()
     colours = {"light": "rgb(250, 249, 246)", "dark": "rgb(22, 24, 27)"}
     expect(page.locator("gradio-app")).to_have_css("background-color", colours[scheme])

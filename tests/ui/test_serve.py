@@ -49,7 +49,7 @@ def test_the_demo_indexes_once_and_answers_on_its_page(tmp_path):
         assert json.loads(get(f"{address}/healthz")) == {"status": "ok"}
         answer = json.loads(get(f"{address}/api/ask", {"question": "When should generators be refuelled?"}))
         assert answer["verdict"] == "answered"
-        assert "masthead" in get(address)
+        assert "data-fresh" in get(address)
     with demo(tmp_path / "library") as (said, address):
         assert said.startswith("0 added, 0 changed, 0 renamed, 0 removed")
         assert json.loads(get(f"{address}/api/status"))["lessons"] > 60

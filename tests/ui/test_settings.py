@@ -23,6 +23,23 @@ def test_the_library_has_a_place_of_its_own_by_default(tmp_path):
     assert Settings.load({}, {"LESSONS_LIBRARY": "/x/y"}, tmp_path).library == Path("/x/y")
 
 
+def test_lists_and_tables_are_json_in_the_environment(tmp_path):
+    environment = {
+        "LESSONS_EXTERNAL": '["nasa-llis"]',
+        "LESSONS_TRUSTED_PROXIES": '["10.0.0.7/24", "::1"]',
+        "LESSONS_COLLECTIONS": '{"board": "TLP: Amber"}',
+        "LESSONS_SECURE_COOKIES": "true",
+        "LESSONS_PEOPLE": "/etc/people.txt",
+    }
+    settings = Settings.load({}, environment, tmp_path)
+    assert settings.assistant.external == ("nasa-llis",)
+    assert settings.serve.trusted_proxies == ("10.0.0.0/24", "::1/128")
+    assert settings.serve.collections == {"board": "tlp:amber"}
+    assert (settings.serve.secure_cookies, settings.serve.people) == (True, Path("/etc/people.txt"))
+    with pytest.raises(BadSettings, match="LESSONS_EXTERNAL is not JSON"):
+        Settings.load({}, {"LESSONS_EXTERNAL": "nasa-llis"}, tmp_path)
+
+
 def test_an_empty_variable_is_no_setting(tmp_path):
     assert Settings.load({}, {"LESSONS_LLM": ""}, tmp_path).assistant.llm is None
 
@@ -34,6 +51,9 @@ def test_an_empty_variable_is_no_setting(tmp_path):
         ({"LESSONS_CANDIDATES": "-1"}, "index.candidates"),
         ({"LESSONS_DENSE_WEIGHT": "2"}, "index.dense_weight"),
         ({"LESSONS_PORT": "99999"}, "serve.port"),
+        ({"LESSONS_USER_HEADER": "X Forwarded: User"}, "serve.user_header"),
+        ({"LESSONS_TRUSTED_PROXIES": '["proxy"]'}, "serve.trusted_proxies"),
+        ({"LESSONS_COLLECTIONS": '{"board": "..."}'}, "serve.collections"),
     ],
 )
 def test_unknown_and_impossible_settings_are_refused(tmp_path, environment, said):

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from tests.ui.fake_library import HOSTILE, PDF_QUOTE, TEXT_QUOTE, FakeLibrary
+from tests.ui.fake_library import HOSTILE, PDF_QUOTE, TEXT_QUOTE, FakeAssistant, FakeLibrary, a_desk
 from ui.web.documents import DocumentRefused, document_routes, say_refused
 
 
@@ -24,7 +24,8 @@ def library(tmp_path: Path) -> FakeLibrary:
 def client(library: FakeLibrary) -> TestClient:
     app = FastAPI()
     app.add_exception_handler(DocumentRefused, say_refused)
-    app.include_router(document_routes(library))  # type: ignore[arg-type]
+    desk = a_desk(FakeAssistant(library))
+    app.include_router(document_routes(lambda: desk))  # type: ignore[arg-type]
     return TestClient(app)
 
 

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from assistant.answer import Answer
 from assistant.tally import Group, Tally
 from index.hit import Stats
-from tests.ui.fake_library import HOSTILE, FakeAssistant, FakeLibrary
+from tests.ui.fake_library import HOSTILE, FakeAssistant, FakeLibrary, a_desk
 from ui.outcomes import OUTCOMES
 from ui.web import render
-from ui.web.conversation import Turns, respond
+from ui.web.conversation import Conversation, respond
+from ui.web.fill import locale_of
+from ui.web.render import Asking
 from ui.web.theme import PALETTE
 
 
@@ -48,8 +51,8 @@ def answer(assistant: FakeAssistant) -> Answer:
     return assistant.ask("What went wrong?")
 
 
-def last(assistant: FakeAssistant, question: str, turns: Turns = ()) -> Turns:
-    *_, now = respond(assistant, question, {}, turns)  # type: ignore[arg-type]
+def last(assistant: FakeAssistant, question: str, before: Conversation | None = None) -> Conversation:
+    *_, now = respond(a_desk(assistant), Asking(question), before or Conversation())
     return now
 
 
@@ -60,7 +63,8 @@ def test_each_mark_opens_its_quote(answer: Answer) -> None:
     assert (marks[0]["data-source"], marks[0]["data-start"], marks[0]["data-end"]) == (
         "1", str(first.start), str(first.end),
     )  # fmt: skip
-    assert [mark["data-source"] for mark in marks] == ["1", "1", "2"]
+    assert [mark["data-source"] for mark in marks[:3]] == ["1", "1", "2"]
+    assert (marks[0]["data-quote"], marks[0]["data-from"]) == (first.quote, first.title)
 
 
 def test_the_evidence_says_what_it_is_worth(answer: Answer) -> None:
@@ -93,9 +97,12 @@ def test_currency_and_review_are_noted(answer: Answer) -> None:
     ],
 )
 def test_nothing_in_an_answer_becomes_markup(answer: Answer, place: Callable[[Answer], Answer]) -> None:
-    html = render.turn(HOSTILE, render.answer(place(answer)), {"unit": HOSTILE})
+    html = render.turn(
+        0, Asking(HOSTILE, {"unit": HOSTILE}), render.answer(place(answer)), render.chips({"unit": HOSTILE})
+    )
     page = Page(html)
-    assert not {"script", "img", "a"} & {tag for tag, _ in page.tags}
+    assert not {"script", "img"} & {tag for tag, _ in page.tags}
+    assert all((link["href"] or "").startswith("/?tab=library&record=") for tag, link in page.tags if tag == "a")
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     assert HOSTILE in page.text.replace("  ", " ")
 
@@ -119,28 +126,71 @@ def test_a_count_is_a_table_whose_figures_open_their_records(answer: Answer) -> 
     groups = (Group("Delta", 4, ("A-1", "A-2")), Group(HOSTILE, 1, (HOSTILE,)))
     counted = Tally("unit", {}, (), None, 5, 9, 0, 5, groups, ("A-1", "A-2"))
     page = Page(render.answer(replace(answer, tally=counted)))
-    assert [(row["max"], row["value"]) for tag, row in page.tags if tag == "meter"] == [("4", "4"), ("4", "1")]
-    asked = [chip["data-ask"] for chip in page.of("chip")]
-    assert asked[:3] == ["What does A-1 say?", "What does A-2 say?", f"What does {HOSTILE} say?"]
+    (bars,) = [row for tag, row in page.tags if tag == "figure"]
+    assert bars["class"] == "tally"
+    assert [style["style"] for tag, style in page.tags if tag == "span" and "style" in style] == [
+        "width:100.0%", "width:25.0%",
+    ]  # fmt: skip
+    opened = [chip["href"] for chip in page.of("chip") if "href" in chip]
+    assert opened[:2] == ["/?tab=library&record=A-1", "/?tab=library&record=A-2"]
+    assert opened[2] == f"/?tab=library&record={quote(HOSTILE, safe='/')}"
     assert "Records by unit" in page.text
-    assert page.of("tally") != []
+    assert page.of("columns") == []
     assert Page(render.answer(replace(answer, tally=replace(counted, by=None)))).of("tally") == []
 
 
+def test_counts_over_time_are_drawn_with_a_column_each(answer: Answer) -> None:
+    groups = tuple(Group(str(year), count, ()) for year, count in ((2019, 2), (2020, 0), (2021, 4)))
+    counted = Tally("year", {}, (), None, 6, 9, 0, 6, groups, ())
+    columns = [row for tag, row in Page(render.answer(replace(answer, tally=counted))).tags if tag == "rect"]
+    assert [float(column["height"] or 0) for column in columns] == [16, 0, 32]
+
+
+def test_quotes_of_one_record_are_on_one_card(answer: Answer) -> None:
+    second = replace(answer.sources[0], n=3, quote="Another quote of it.")
+    page = Page(render.answer(replace(answer, sources=(*answer.sources, second))))
+    assert len(page.of("record")) == 2
+    assert len(page.of("passage")) == 3
+
+
+def test_sides_stand_beside_each_other(answer: Answer) -> None:
+    claims = tuple(replace(claim, side=side) for claim, side in zip(answer.claims, ("North", "South"), strict=True))
+    page = Page(render.answer(replace(answer, claims=claims, conflicts=())))
+    assert len(page.of("side")) == 2
+    assert "North" in page.text
+    assert "South" in page.text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "shown"),
+    [("de-DE,de", "03.05.1988"), ("en-US", "May 3, 1988"), ("", "3 May 1988"), ("x", "3 May 1988")],
+)
+def test_dates_are_in_the_readers_format(answer: Answer, accepted: str, shown: str) -> None:
+    dated = replace(answer, sources=(replace(answer.sources[0], event_date="1988-05-03"),))
+    assert shown in Page(render.answer(dated, locale_of(accepted))).text
+
+
 def test_an_empty_library_names_the_command_that_fills_it() -> None:
-    empty = render.welcome(Stats(0, 0, 0, "faiss-flat", "fake", ""), ["Why?"])
+    empty = render.welcome(Stats(0, 0, 0, "faiss-flat", "fake", ""), ["Why?"], may_add=True)
     assert "lessons index FOLDER" in empty
     assert "Why?" not in empty
+    assert "lessons index" not in render.welcome(Stats(0, 0, 0, "faiss-flat", "fake", ""), ())
     assert "3 lessons from 2 documents" in render.welcome(Stats(2, 3, 4, "faiss-flat", "fake", ""), ())
 
 
 def test_filters_are_repeated_with_the_question() -> None:
-    html = render.turn("Why?", render.problem("a", "b"), {"outcome": "near_miss", "unit": "JPL", "since": "1988"})
-    assert "Only: near miss, JPL, from 1988" in html
+    chips = render.chips({"outcome": "near_miss", "unit": "JPL", "since": "1988"}, ["since"])
+    page = Page(render.turn(0, Asking("Why?"), render.problem("a", "b"), chips))
+    assert [(chip["data-drop"], chip["data-read"]) for chip in page.of("filter")] == [
+        ("outcome", "0"), ("unit", "0"), ("since", "1"),
+    ]  # fmt: skip
+    for words in ("near miss", "JPL", "from 1988"):
+        assert words in page.text
 
 
 def test_an_answer_grows_sentence_by_sentence(assistant: FakeAssistant) -> None:
-    counts = [len(Page(turns[-1].html).of("claim")) for turns in respond(assistant, "Why?", {}, ())]  # type: ignore[arg-type]
+    steps = respond(a_desk(assistant), Asking("Why?"), Conversation())
+    counts = [len(Page(now.turns[-1].html).of("claim")) for now in steps]
     assert counts[0] == 0
     assert 1 in counts
     assert counts[-1] == 2
@@ -148,27 +198,27 @@ def test_an_answer_grows_sentence_by_sentence(assistant: FakeAssistant) -> None:
 
 
 def test_earlier_questions_are_context_when_they_were_answered(assistant: FakeAssistant) -> None:
-    turns = last(assistant, "First?")
-    turns = last(assistant, "A broken model?", turns)
-    turns = last(assistant, "Second?", turns)
+    now = last(assistant, "First?")
+    now = last(assistant, "A broken model?", now)
+    now = last(assistant, "Second?", now)
     assert assistant.asked[-1] == ("Second?", {}, ("First?",))
-    assert [turn.question for turn in turns] == ["First?", "A broken model?", "Second?"]
+    assert [turn.asked.question for turn in now.turns] == ["First?", "A broken model?", "Second?"]
 
 
 def test_an_error_is_shown_with_its_remedy(assistant: FakeAssistant) -> None:
-    html = last(assistant, "A broken model?")[-1].html
+    html = last(assistant, "A broken model?").turns[-1].html
     assert "The language model does not answer." in html
     assert "lessons doctor" in html
 
 
 def test_a_question_that_is_too_long_is_refused_in_few_words(assistant: FakeAssistant) -> None:
-    html = last(assistant, "x" * 50_000)[-1].html
+    html = last(assistant, "x" * 50_000).turns[-1].html
     assert "longer than 10,000 characters" in html
-    assert len(html) < 3000
+    assert len(Page(html).text) < 1000
 
 
 def test_a_bug_is_logged_and_not_shown(assistant: FakeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    html = last(assistant, "bug?")[-1].html
+    html = last(assistant, "bug?").turns[-1].html
     assert "Something went wrong on the server." in html
     assert "internal detail" not in html
     assert "internal detail" in caplog.text

@@ -42,7 +42,7 @@ def index(
     settings = load_settings(library, {"embedder": embedder, "passage_tokens": passage_tokens})
     existing(paths)  # a mistyped path must not leave an empty library behind
     if dry_run:
-        report = preview(_known(settings), paths, settings.ingest)
+        report = preview(_known(settings), paths, settings.ingest, settings.library)
     else:
         with opened(settings, create=True) as opened_library, _progress() as on_step:
             report = sync(opened_library, paths, settings.ingest, on_step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 Port = Annotated[int | None, typer.Option(help="The port; 0 takes any free one; else 7860.")]
 Host = Annotated[str | None, typer.Option(help="The address to listen on; else 127.0.0.1, this machine only.")]
+PeopleFile = Annotated[
+    Path | None, typer.Option("--people", metavar="FILE", help="Who may sign in; else people.txt in the library.")
+]
 DEMO_EXAMPLES = (
     "When should generators be refuelled during an operation?",
     "Have backup generators started but failed to take the load more than once?",
@@ -29,9 +33,9 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def serve(port: Port = None, host: Host = None, library: LibraryFolder = None) -> None:
+def serve(port: Port = None, host: Host = None, people: PeopleFile = None, library: LibraryFolder = None) -> None:
     """Start the web page and the HTTP API on one port."""
-    settings = load_settings(library, {"port": port, "host": host})
+    settings = load_settings(library, {"port": port, "host": host, "people": people})
     with opened(settings) as opened_library:
         _serve(opened_library, settings)
 
@@ -53,13 +57,20 @@ def demo(port: Port = None, library: LibraryFolder = None) -> None:
 def _serve(library: Library, settings: Settings) -> None:
     from assistant.assistant import Assistant
     from assistant.needs import needs_of
+    from ui.web import access_log
     from ui.web.app import create_app
+    from ui.web.people import check_access, people_path
     from ui.web.server import serve as run
 
+    access = settings.serve
+    if access.people is None and (found := people_path(access, library.folder)).is_file():
+        access = access.model_copy(update={"people": found})
+    check_access(access)
+    access_log.write_to_stderr()
     library.search("warm up", 1)  # the model is loaded before the first reader waits for it
     assistant = Assistant(library, settings.assistant, needs_of(library, settings.assistant))
-    app = create_app(library, assistant, settings.serve)
-    run(app, settings.serve.host, settings.serve.port, lambda address: _say(address))
+    app = create_app(library, assistant, access, settings.ingest)
+    run(app, access.host, access.port, lambda address: _say(address))
 
 
 def _say(address: str) -> None:

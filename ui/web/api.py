@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
@@ -16,15 +16,24 @@ from assistant.tally import FIELDS, terms_of
 from assistant.trends import SURVEYED
 from assistant.trends import trends as survey
 from index.filters import parse_filters
-from ingest.errors import LessonsError, LibraryError, ModelError, NotInLibrary, UsageError
+from ingest.errors import (
+    LessonsError,
+    LibraryBusy,
+    LibraryError,
+    ModelError,
+    NotAllowed,
+    NotInLibrary,
+    UnreadableFile,
+    UsageError,
+)
+from ui.web.desk import Desk, Desks
 from ui.web.reference import reference_page
 
-if TYPE_CHECKING:
-    from assistant.assistant import Assistant
-    from index.library import Library
-
 _STATUS: tuple[tuple[type[LessonsError], int], ...] = (
+    (NotAllowed, 403),
     (NotInLibrary, 404),
+    (LibraryBusy, 409),
+    (UnreadableFile, 422),
     (UsageError, 422),
     (LibraryError, 503),
     (ModelError, 502),
@@ -64,49 +73,53 @@ async def say_error(_: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"reason": error.reason, "remedy": error.remedy}, status)
 
 
-def api_routes(library: Library, assistant: Assistant) -> APIRouter:
+def api_routes(desks: Desks) -> APIRouter:
     """The routes under `/api`, the health check, and the page that describes them all."""
     router = APIRouter(tags=["api"])
+    mine = Depends(desks)
 
     @router.post("/api/ask")
-    def ask(body: Question) -> dict[str, Any]:
+    def ask(body: Question, desk: Desk = mine) -> dict[str, Any]:
         """Answer a question; the keys are those of `lessons ask --json`."""
-        return assistant.ask(body.question, body.filters, body.history, body.ignore).to_json()
+        return desk.assistant.ask(body.question, body.filters, body.history, body.ignore).to_json()
 
     @router.post("/api/brief")
-    def brief(body: Plan) -> dict[str, Any]:
+    def brief(body: Plan, desk: Desk = mine) -> dict[str, Any]:
         """What was learned of each task of a plan; the keys are those of `lessons brief --json`."""
-        return brief_plan(library, tasks_of(body.plan), assistant.settings, body.filters).to_json()
+        return brief_plan(desk.library, tasks_of(body.plan), desk.assistant.settings, body.filters).to_json()
 
     @router.get("/api/search")
     def search(
         q: Annotated[str, Query(description="What to search for.")],
         k: Annotated[int, Query(ge=1, le=100, description="How many passages.")] = 10,
         filters: FilterQuery = None,
+        desk: Desk = mine,
     ) -> dict[str, Any]:
         """Find passages; the keys are those of `lessons search --json`."""
-        return library.search(q, k, parse_filters(filters or [])).to_json()
+        return desk.library.search(q, k, parse_filters(filters or [])).to_json()
 
     @router.get("/api/trends")
     def trends(
         by: Annotated[list[str] | None, Query(description=f"One of: {', '.join(FIELDS)}; may be repeated.")] = None,
         about: Annotated[str, Query(description="Words in one sentence; ` OR ` parts alternatives.")] = "",
         filters: FilterQuery = None,
+        desk: Desk = mine,
     ) -> dict[str, Any]:
         """Count all records; the keys are those of `lessons trends --json`."""
         chosen = parse_filters(filters or [])
-        return survey(library, tuple(by or SURVEYED), chosen, terms_of(about)).to_json()
+        return survey(desk.library, tuple(by or SURVEYED), chosen, terms_of(about)).to_json()
 
     @router.get("/api/gaps")
-    def gaps() -> dict[str, Any]:
+    def gaps(desk: Desk = mine) -> dict[str, Any]:
         """What was asked and not answered; the keys are those of `lessons gaps --json`."""
-        found = Needs(library.folder).gaps(library.embedder, date.today())
+        sees = desk.sees_record if desk.scope else None
+        found = Needs(desk.library.folder, desk.labels).gaps(desk.library.embedder, date.today(), sees)
         return {"gaps": [gap.to_json() for gap in found]}
 
     @router.get("/api/status")
-    def status() -> dict[str, Any]:
+    def status(desk: Desk = mine) -> dict[str, Any]:
         """What the library holds; the keys are those of `lessons status --json`."""
-        return library.stats().to_json()
+        return desk.library.stats().to_json()
 
     @router.get("/healthz")
     def healthy() -> dict[str, str]:

@@ -1,120 +1,139 @@
-"""The ask page: question, filters and conversation as Gradio blocks, wired to the assistant."""
+"""The page as Gradio blocks: the frame around all tabs, and the conversation, wired to the assistant."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
-from ui.outcomes import OUTCOMES
+from ingest.errors import LessonsError
 from ui.web import render
-from ui.web.conversation import Turns, respond
+from ui.web.conversation import Conversation, reopened, respond, stopped
+from ui.web.desk import Desk, Desks
+from ui.web.fill import fill
+from ui.web.render import Asking
 
-if TYPE_CHECKING:
-    from assistant.assistant import Assistant
-    from index.library import Library
-
-_FIELDS = {"outcome": "Outcome", "unit": "Unit", "project": "Project", "since": "From year", "until": "To year"}
-_ANY = ("Any", "")
 _CONCURRENT = 8  # questions answered at once; more wait in line
-_MASTHEAD = '<header class="masthead"><h1>lessons</h1></header>'
-_CONVERSATION = '<section class="conversation" aria-label="Conversation" aria-live="polite">${value}</section>'
-# A click on a suggestion; `select`, because `gr.on` takes no events of one's own naming.
-_SUGGESTIONS = """
-element.addEventListener('click', (event) => {
-  const chip = event.target.closest('[data-ask]');
-  if (chip) trigger('select', {question: chip.dataset.ask});
-});
-"""
+_MOST_FILTERS = 20
+# What the page's scripts ask for goes to the server as an event of the box they are told of here.
+_REACH = "(window.lessonsReached ??= []).push(['{}', element, trigger]);"
+_SHOWN = "${value}"
 
 
-def ask_page(library: Library, assistant: Assistant, examples: Sequence[str]) -> gr.Blocks:
+def page(desks: Desks, examples: Sequence[str]) -> gr.Blocks:
     """The page at `/`; to be mounted with this package's theme and head."""
 
-    def opening() -> list[Any]:
-        """What a page starts with: the welcome, and the filters' choices as the library is now."""
-        choices = _choices(library.facets())
-        return [str(render.welcome(library.stats(), examples)), *(gr.update(choices=choices[name]) for name in _FIELDS)]
+    def opening(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+        """A page that was just opened, a conversation of the history, or a new one."""
+        desk = _desk(desks, request)
+        kept = _text(event, "open")
+        now, note = Conversation(seen_by=desk.labels), Markup()
+        if kept:
+            try:
+                now = reopened(desk, kept)
+            except LessonsError as error:
+                note = render.problem(error.reason, error.remedy)
+        welcome = render.welcome(desk.library.stats(), examples, desk.locale, may_add=desk.may("contributor"))
+        return (*_shown(now, note + (now.html or welcome)), now)
 
-    def restart() -> tuple[str, Turns]:
-        return str(render.welcome(library.stats(), examples)), ()
-
-    def answer(event: gr.EventData, typed: str, turns: Turns, *values: str) -> Iterator[tuple[Any, ...]]:
-        suggested = event._data.get("question") if isinstance(event._data, dict) else None
-        question = (suggested or typed).strip()
-        if not question:
+    def answer(event: gr.EventData, request: gr.Request, before: Conversation) -> Iterator[tuple[Any, ...]]:
+        desk = _desk(desks, request)
+        asking = _asking(event)
+        if not asking.question:
             yield gr.skip(), gr.skip(), gr.skip()
             return
-        filters = {name: str(value) for name, value in zip(_FIELDS, values, strict=True) if value}
-        box: Any = gr.skip() if suggested else ""
-        for now in respond(assistant, question, filters, turns):
-            yield str(Markup().join(turn.html for turn in now)), box, now
-            box = gr.skip()  # emptied once, so that what is typed meanwhile stays
+        before = _as_seen(desk, before)
+        for now in respond(desk, asking, before):
+            *past, last = now.turns
+            yield str(Markup().join(turn.html for turn in past)), _now(now, last.html), now
 
-    page = gr.Blocks(title="lessons", analytics_enabled=False, fill_width=True)
-    with page:
-        turns = gr.State(())
-        with gr.Row(elem_id="top"):
-            gr.HTML(_MASTHEAD, apply_default_css=False)
-            fresh = gr.Button("New conversation", elem_id="fresh", size="sm", scale=0)
-        conversation = gr.HTML(
-            "", html_template=_CONVERSATION, js_on_load=_SUGGESTIONS, apply_default_css=False, elem_id="conversation"
+    def call_off(request: gr.Request, before: Conversation) -> tuple[Any, ...]:
+        now = stopped(_desk(desks, request), before)
+        return (*_shown(now, now.html), now)
+
+    frame = gr.Blocks(title="lessons", analytics_enabled=False, fill_width=True)
+    with frame:
+        conversation = gr.State(Conversation())
+        _box("rail", str(fill("rail.html")), reach="rail")
+        with gr.Column(elem_id="ask", elem_classes="our"):
+            past = _box("past")
+            now = _box("now", reach="conversation")
+            composer = _box("composer", str(fill("composer.html")), reach="composer")
+        _box("panes", str(fill("panes.html")), reach="panes")
+        shown = [past, now, conversation]
+        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+        now.select(opening, None, shown, **quiet)
+        asked = composer.submit(
+            answer, conversation, shown, trigger_mode="once", concurrency_limit=_CONCURRENT, **quiet
         )
-        question, send, fields = _composer()
-        shown = [conversation, question, turns]
-        gr.on(
-            [question.submit, send.click, conversation.select],
-            answer,
-            [question, turns, *fields],
-            shown,
-            show_progress="hidden",
-            trigger_mode="once",
-            concurrency_limit=_CONCURRENT,
-            api_visibility="private",
-        )
-        fresh.click(restart, None, [conversation, turns], show_progress="hidden", api_visibility="private")
-        page.load(opening, None, [conversation, *fields], show_progress="hidden", api_visibility="private")
+        composer.stop(call_off, conversation, shown, cancels=[asked], **quiet)
     # Gradio would sum up all use so far with pandas after every event, for a page that is switched off here.
-    page._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
-    return page
+    frame._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
+    return frame
 
 
-def _composer() -> tuple[gr.Textbox, gr.Button, list[gr.Dropdown]]:
-    with gr.Column(elem_id="composer"):
-        with gr.Row(elem_id="asking"):
-            question = gr.Textbox(
-                label="Your question",
-                show_label=False,
-                placeholder="Ask what was learned…",
-                lines=1,
-                max_lines=6,
-                autofocus=True,
-                container=False,
-                elem_id="question",
-                html_attributes=gr.InputHTMLAttributes(enterkeyhint="send"),
-            )
-            send = gr.Button("Ask", variant="primary", elem_id="send", min_width=72, scale=0)
-        with gr.Accordion("Filters", open=False, elem_id="filters") as drawer, gr.Row():
-            fields = [gr.Dropdown([_ANY], value="", label=label, min_width=100) for label in _FIELDS.values()]
-    changes = [field.change for field in fields]
-    gr.on(changes, _drawer_label, fields, drawer, show_progress="hidden", api_visibility="private")
-    return question, send, fields
+def _desk(desks: Desks, request: gr.Request) -> Desk:
+    assert request.request is not None  # events come over HTTP only
+    return desks(request.request)
 
 
-def _drawer_label(*values: str) -> Any:
-    chosen = sum(1 for value in values if value)
-    return gr.update(label=f"Filters ({chosen})" if chosen else "Filters")
+def _box(name: str, value: str = "", reach: str = "") -> gr.HTML:
+    return gr.HTML(
+        value,
+        html_template=_SHOWN,
+        js_on_load=_REACH.format(reach) if reach else None,
+        apply_default_css=False,
+        elem_id=name,
+        elem_classes="our" if name == "rail" else None,
+    )
 
 
-def _choices(facets: dict[str, list[tuple[str, int]]]) -> dict[str, list[tuple[str, str]]]:
-    """For each filter, the labels and values to choose from, with the number of records of each."""
-    outcomes = {str(outcome): word for outcome, (_, word) in OUTCOMES.items()}
-    choices = {
-        name: [_ANY, *((f"{outcomes.get(value, value)} ({count})", value) for value, count in facets.get(name, ()))]
-        for name in ("outcome", "unit", "project")
+def _shown(conversation: Conversation, html: Markup) -> tuple[str, str]:
+    """The earlier turns, and the last one with what the page's scripts need to know."""
+    if not conversation.turns:
+        return "", _now(conversation, html)
+    *past, last = conversation.turns
+    return str(Markup().join(turn.html for turn in past)), _now(conversation, last.html)
+
+
+def _now(conversation: Conversation, html: Markup) -> str:
+    return str(Markup('<div data-conversation="{}">{}</div>').format(conversation.kept, html))
+
+
+def _as_seen(desk: Desk, conversation: Conversation) -> Conversation:
+    """The conversation as the person may see it, should that have changed since it was shown."""
+    if conversation.seen_by == desk.labels:
+        return conversation
+    if conversation.kept:
+        try:
+            return reopened(desk, conversation.kept)
+        except LessonsError:
+            pass
+    return Conversation(seen_by=desk.labels)
+
+
+def _asking(event: gr.EventData) -> Asking:
+    """What the page's scripts sent; anything of another shape counts as left out."""
+    said = _said(event)
+    filters = said.get("filters")
+    chosen = {
+        name: value
+        for name, value in list(filters.items() if isinstance(filters, dict) else ())[:_MOST_FILTERS]
+        if isinstance(name, str) and isinstance(value, str) and value
     }
-    years = [_ANY, *((value, value) for value, _ in sorted(facets.get("year", ()), reverse=True))]
-    return choices | {"since": years, "until": years}
+    ignore = said.get("ignore")
+    ignored = [name for name in (ignore if isinstance(ignore, list) else ())[:_MOST_FILTERS] if isinstance(name, str)]
+    at = said.get("at")
+    return Asking(_text(event, "question"), chosen, ignored, at if isinstance(at, int) and at >= 0 else None)
+
+
+def _said(event: gr.EventData) -> dict[str, Any]:
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def _text(event: gr.EventData, name: str) -> str:
+    value = _said(event).get(name)
+    return value.strip() if isinstance(value, str) else ""

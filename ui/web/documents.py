@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse, Response
 from starlette.requests import Request
 
 from ingest.errors import NotInLibrary
+from ui.web.desk import Desk, Desks
+from ui.web.surroundings import surroundings
 
 if TYPE_CHECKING:
-    from index.hit import SourceView
-    from index.library import Library
+    from index.hit import LessonView, SourceView
 
 _PDF = "application/pdf"
 _SURROUNDINGS = 4000  # characters shown on either side of a quote
@@ -47,32 +48,41 @@ async def say_refused(_: Request, refused: Exception) -> Response:
     return PlainTextResponse(refused.message, refused.status, headers=_SANDBOX)
 
 
-def document_routes(library: Library) -> APIRouter:
-    """The routes under `/documents`. They answer 404 for what is not there, and 409 for a file that changed."""
+def document_routes(desks: Desks) -> APIRouter:
+    """The routes under `/documents`.
+
+    They answer 404 for what is not there, or not open to the person, 403 for what is open in part only, and 409 for a
+    file that changed.
+    """
     router = APIRouter(prefix="/documents", tags=["documents"])
+    mine = Depends(desks)
 
     @router.get("/{source_id}", response_class=Response)
-    def original(source_id: int) -> Response:
+    def original(source_id: int, desk: Desk = mine) -> Response:
         """The file as it was indexed."""
-        source = _source(library, source_id)
+        source = _whole(desk, source_id)
         return _serve(source, _data(source))
 
     @router.get("/{source_id}/pages/{page}.png", response_class=Response)
-    def page_picture(source_id: int, page: int, width: Annotated[int, Query(ge=200, le=3000)] = 1200) -> Response:
+    def page_picture(
+        source_id: int, page: int, width: Annotated[int, Query(ge=200, le=3000)] = 1200, desk: Desk = mine
+    ) -> Response:
         """A page of a PDF as a picture; pages count from 1."""
         from ingest.readers import pdf_pages
 
-        source = _source(library, source_id)
+        source = _whole(desk, source_id)
         _page_span(source, page)
         picture = pdf_pages.picture(_data(source), page, width)
         return Response(picture, media_type="image/png", headers=_SANDBOX)
 
     @router.get("/{source_id}/pages/{page}/boxes")
-    def page_boxes(source_id: int, page: int, start: Offset, end: Offset) -> dict[str, list[dict[str, float]]]:
+    def page_boxes(
+        source_id: int, page: int, start: Offset, end: Offset, desk: Desk = mine
+    ) -> dict[str, list[dict[str, float]]]:
         """Where `start:end` lies on a page: `boxes` of `left top right bottom`, fractions of the page's size."""
         from ingest.readers import pdf_pages
 
-        source = _source(library, source_id)
+        source = _whole(desk, source_id)
         page_start, page_end = _page_span(source, page)
         start = max(start, page_start)
         # The line break that ends a page's text is the reader's; the page itself does not have it.
@@ -83,29 +93,55 @@ def document_routes(library: Library) -> APIRouter:
         return {"boxes": [{side: getattr(box, side) for side in sides} for box in boxes]}
 
     @router.get("/{source_id}/text")
-    def passage(source_id: int, start: Offset, end: Offset) -> dict[str, Any]:
-        """The text at `start:end` with what is before and after it, as indexed: also when the file is gone."""
-        source = _source(library, source_id)
+    def passage(source_id: int, start: Offset, end: Offset, desk: Desk = mine) -> dict[str, Any]:
+        """The text at `start:end` with what is before and after it, as indexed: also when the file is gone.
+
+        `html` is the same to read; `reference` names the record and the place, to be quoted elsewhere.
+        """
+        source = _source(desk, source_id)
         if not start < end <= len(source.text):
             raise DocumentRefused(404, "This document has no such passage.")
         first, last = max(0, start - _SURROUNDINGS), min(len(source.text), end + _SURROUNDINGS)
+        record = desk.library.record_at(source_id, start)
+        page = bisect_right(source.page_starts, start) or None
+        headings = {each["start"] for each in record.sections if each["heading"]} if record else set()
         return {
             "source_id": source_id,
-            "title": source.title or Path(source.path).name,
+            "title": record.title if record else source.title or Path(source.path).name,
             "name": Path(source.path).name,
+            "lesson_id": record.lesson_id if record else None,
             "before": ("… " if first else "") + source.text[first:start],
             "quote": source.text[start:end],
             "after": source.text[end:last] + (" …" if last < len(source.text) else ""),
-            "page": bisect_right(source.page_starts, start) or None,
-            "pages": len(source.page_starts) if source.media_type == _PDF else 0,
+            "html": surroundings(source.text, (start, end), (first, last), headings),
+            "reference": _reference(source, record, page, source.text[start:end]),
+            "page": page,
+            "pages": len(source.page_starts) if source.media_type == _PDF and source.whole else 0,
+            "whole": source.whole,
         }
 
     return router
 
 
-def _source(library: Library, source_id: int) -> SourceView:
+def _reference(source: SourceView, record: LessonView | None, page: int | None, quoted: str) -> str:
+    """`Title (id), unit, date. file, page 3: “quote”`."""
+    fields = record.fields if record else {}
+    name = f"{record.title} ({record.lesson_id})" if record else source.title
+    about = ", ".join(filter(None, (name, fields.get("unit"), fields.get("event_date") or fields.get("written_date"))))
+    place = f", page {page}" if page else ""
+    return f"{about}. {Path(source.path).name}{place}: “{' '.join(quoted.split())}”"
+
+
+def _whole(desk: Desk, source_id: int) -> SourceView:
+    source = _source(desk, source_id)
+    if not source.whole:
+        raise DocumentRefused(403, "Parts of this document are not open to you. What is open is shown as text.")
+    return source
+
+
+def _source(desk: Desk, source_id: int) -> SourceView:
     try:
-        return library.source(source_id)
+        return desk.library.source(source_id)
     except (NotInLibrary, OverflowError) as error:
         raise DocumentRefused(404, "The library holds no such document.") from error
 

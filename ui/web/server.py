@@ -19,7 +19,10 @@ def serve(app: FastAPI, host: str, port: int, on_ready: Callable[[str], None]) -
     """
     with _listen(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, ws="none")
+        # What proxies say is for the app to judge (ui/web/forwarded.py).
+        config = uvicorn.Config(
+            app, log_level="warning", timeout_graceful_shutdown=2, ws="none", proxy_headers=False, server_header=False
+        )
         _Server(config, lambda: on_ready(f"http://{name}:{listener.getsockname()[1]}")).run([listener])
 
 

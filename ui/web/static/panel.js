@@ -1,5 +1,5 @@
 // The source beside the conversation: a page picture with the quote marked, or the quote in its surrounding text.
-// Everything that comes from a document is set as text, never as HTML.
+// What comes from a document is set as text, or as HTML that the server made and escaped.
 (() => {
   const ZOOMS = [1, 1.35, 1.8, 2.5];
   const narrow = matchMedia("(max-width: 899px)");
@@ -27,16 +27,20 @@
     const larger = button("+", "Larger", () => setZoom(zoom + 1));
     const pages = make("span", { className: "panel-pages" }, back, where, on, smaller, larger);
     const original = make("a", { target: "_blank", rel: "noopener", textContent: "Open original" });
+    const record = make("a", { textContent: "Open record" });
+    const copy = button("Copy reference", "Copy a reference to this passage", copyReference);
+    copy.className = "panel-copy";
+    const links = make("span", { className: "panel-links" }, record, original, copy);
     const body = make("div", { className: "panel-body", tabIndex: 0 });
     body.setAttribute("role", "region");
     body.setAttribute("aria-label", "Passage");
     const root = make("div", { id: "panel", hidden: true },
       make("div", { className: "panel-head" }, make("div", {}, title, name), close),
-      make("div", { className: "panel-tools" }, pages, original), body);
+      make("div", { className: "panel-tools" }, pages, links), body);
     root.setAttribute("aria-labelledby", "panel-title");
     root.addEventListener("keydown", keepFocus);
     document.body.append(root);
-    return { root, title, name, close, where, back, on, smaller, larger, pages, original, body };
+    return { root, title, name, close, where, back, on, smaller, larger, pages, links, original, record, copy, body };
   }
 
   async function show(from) {
@@ -52,7 +56,11 @@
       parts.title.textContent = view.title;
       parts.name.textContent = view.name === view.title ? "" : view.name;
       parts.original.href = `/documents/${source}${view.page ? `#page=${view.page}` : ""}`;
-      parts.original.hidden = false;
+      parts.links.hidden = false;
+      parts.original.hidden = !view.whole;
+      parts.record.hidden = !view.lesson_id;
+      parts.record.href = `/?tab=library&record=${encodeURIComponent(view.lesson_id)}`;
+      parts.copy.textContent = "Copy reference";
       zoom = 0;
       if (view.pages) showPage(view.page);
       else showText();
@@ -60,7 +68,7 @@
       if (mine !== request) return;
       parts.title.textContent = "Source";
       parts.name.textContent = "";
-      parts.pages.hidden = parts.original.hidden = true;
+      parts.pages.hidden = parts.links.hidden = true;
       parts.body.replaceChildren(notice(error.message));
     }
   }
@@ -80,10 +88,19 @@
 
   function showText(problem) {
     parts.pages.hidden = true;
-    const mark = make("mark", { textContent: view.quote });
-    parts.body.replaceChildren(...(problem ? [notice(problem)] : []),
-      make("div", { className: "panel-text" }, view.before, mark, view.after));
-    mark.scrollIntoView({ block: "center" });
+    const text = make("div", { className: "panel-text", dir: "auto", innerHTML: view.html });  // escaped by the server
+    parts.body.replaceChildren(...(problem ? [notice(problem)] : []), text);
+    text.querySelector("mark")?.scrollIntoView({ block: "center" });
+  }
+
+  async function copyReference() {
+    const kept = make("textarea", { value: view.reference, className: "unseen" });
+    parts.root.append(kept);
+    kept.select();
+    try { await navigator.clipboard.writeText(view.reference); } catch { document.execCommand("copy"); }  // no https
+    kept.remove();
+    parts.copy.textContent = "Copied";
+    parts.copy.focus();
   }
 
   async function showPage(number) {
@@ -175,8 +192,32 @@
 
   document.addEventListener("click", (event) => {
     const from = event.target.closest("[data-source]");
-    if (from) show(from);
+    if (from) { hint(); show(from); }
   });
+
+  // The quote behind a number, before one opens it.
+  let hinted;
+  function hint(from) {
+    const box = document.getElementById("hover");
+    if (!box) return;
+    hinted = from;
+    box.hidden = !from;
+    if (!from) return;
+    box.replaceChildren(make("q", { textContent: from.dataset.quote }), make("b", { textContent: from.dataset.from }));
+    const at = from.getBoundingClientRect(), own = box.getBoundingClientRect();
+    const below = at.bottom + 8 + own.height < innerHeight;
+    box.style.top = `${below ? at.bottom + 8 : Math.max(8, at.top - 8 - own.height)}px`;
+    box.style.left = `${Math.max(8, Math.min(at.left, innerWidth - own.width - 8))}px`;
+  }
+  for (const [comes, goes] of [["mouseover", "mouseout"], ["focusin", "focusout"]]) {
+    document.addEventListener(comes, (event) => {
+      const from = event.target.closest?.("[data-quote]");
+      if (from && from.getAttribute("aria-expanded") === null) hint(from);
+    });
+    document.addEventListener(goes, (event) => { if (event.target.closest?.("[data-quote]")) hint(); });
+  }
+  const follow = () => { if (hinted) hint(hinted.matches(":hover, :focus") ? hinted : undefined); };
+  document.addEventListener("scroll", follow, { capture: true, passive: true });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && parts && !parts.root.hidden) hide();
   });

@@ -1,0 +1,112 @@
+"""What a person works with: the library as they may see it, an assistant that answers from it, and what is kept.
+
+Every route and every event of the page takes all it shows from a desk, so that what a person may not see is not there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from starlette.requests import Request
+
+from assistant.feedback import Feedback
+from assistant.needs import needs_of
+from index.scope import Scope, scoped
+from ingest.errors import NotAllowed
+from ui.web.fill import locale_of
+from ui.web.history import History
+from ui.web.people import Person
+from ui.web.people_file import ALL, Role
+from ui.web.settings import ServeSettings
+
+if TYPE_CHECKING:
+    from assistant.assistant import Assistant
+    from index.library import Library
+
+_OPEN = 64  # views of the library that are kept open, the last used
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one person is served with.
+
+    `scope` is what the person may see, None where nothing is hidden; `labels` are those that what they leave is kept
+    with, None where nobody has to sign in. `owner` is whose history it is.
+    """
+
+    person: Person
+    owner: str
+    library: Library
+    assistant: Assistant
+    history: History
+    feedback: Feedback
+    scope: Scope | None
+    labels: frozenset[str] | None
+    locale: Locale
+
+    def may(self, role: Role) -> bool:
+        return self.person.may(role)
+
+    def sees_collection(self, name: str) -> bool:
+        return self.scope is None or name.strip().casefold() not in self.scope.closed()
+
+    def sees_source(self, source_id: int) -> bool:
+        return bool(self.library.catalogue.rows("SELECT 1 FROM sources WHERE id = ?", (source_id,)))
+
+    def sees_record(self, lesson_id: str) -> bool:
+        return bool(self.library.catalogue.rows("SELECT 1 FROM lessons WHERE lesson_id = ?", (lesson_id,)))
+
+
+class Desks:
+    """Gives each request the desk of whoever sent it; used as a dependency of routes."""
+
+    def __init__(self, library: Library, assistant: Assistant, settings: ServeSettings) -> None:
+        self._library = library
+        self._assistant = assistant
+        if settings.has_sign_in:  # what somebody who sees everything asks in vain is not for everybody to see
+            self._assistant = assistant.over(library, needs_of(library, assistant.settings, frozenset({ALL})))
+        self._settings = settings
+        self._history = History(library.folder)
+        self._feedback = Feedback(library.folder)
+        self._views: OrderedDict[frozenset[str], tuple[Library, Assistant]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, request: Request) -> Desk:
+        person: Person = request.scope["state"]["person"]
+        labels = person.labels | frozenset(self._settings.open_labels) if self._settings.has_sign_in else None
+        scope = None if labels is None or ALL in labels else Scope(labels, self._settings.collections)
+        library, assistant = (self._library, self._assistant) if scope is None else self._view(scope)
+        locale = locale_of(request.headers.get("accept-language", ""))
+        owner: str = request.scope["state"]["person_id"]
+        return Desk(person, owner, library, assistant, self._history, self._feedback, scope, labels, locale)
+
+    def _view(self, scope: Scope) -> tuple[Library, Assistant]:
+        with self._lock:
+            if scope.labels not in self._views:
+                library = scoped(self._library, scope)
+                needs = needs_of(library, self._assistant.settings, scope.labels)
+                self._views[scope.labels] = library, self._assistant.over(library, needs)
+                if len(self._views) > _OPEN:
+                    # Not closed: somebody may be asking it. Its connections go with the threads that made them.
+                    self._views.popitem(last=False)
+            self._views.move_to_end(scope.labels)
+            return self._views[scope.labels]
+
+    def remove(self, path: str) -> None:
+        """Take a document out of search."""
+        self._library.remove([path])
+
+    def close(self) -> None:
+        """Close the views; the library itself stays open."""
+        for library, _ in self._views.values():
+            library.close()
+
+
+def require(desk: Desk, role: Role) -> None:
+    """Raises `NotAllowed` for who may not do what that role may."""
+    if not desk.may(role):
+        raise NotAllowed(f"This takes the role of {role}.", "Ask whoever keeps the people file.")

@@ -1,0 +1,75 @@
+// Brief: the plan goes up as it is, the tasks come down one by one.
+(() => {
+  const BETWEEN = "<!--next-->";
+
+  async function brief(form) {
+    const into = form.parentElement.querySelector(".brief"), button = form.querySelector(".primary");
+    const asked = new FormData(form);
+    if (!asked.get("plan").trim() && !asked.get("file")?.size) { form.querySelector("textarea").focus(); return; }
+    if (!asked.get("file")?.size) asked.delete("file");
+    button.disabled = true;
+    into.replaceChildren();
+    into.setAttribute("aria-busy", "true");
+    try {
+      const response = await fetch("/parts/brief", { method: "POST", body: asked });
+      if (!response.ok) throw await problemOf(response);
+      await follow(response.body, (piece) => add(into, piece));
+      into.querySelector(".briefed .stage")?.remove();
+    } catch (error) {
+      into.append(lessons.problem(error.reason ?? "The server does not answer.", error.remedy ?? "Try again."));
+    } finally {
+      button.disabled = false;
+      into.removeAttribute("aria-busy");
+    }
+  }
+
+  async function problemOf(response) {
+    try { return await response.json(); } catch { return { reason: await response.text(), remedy: "" }; }
+  }
+
+  async function follow(stream, each) {
+    const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let { value, done } = await reader.read(); !done; { value, done } = await reader.read()) {
+      const pieces = (rest + value).split(BETWEEN);
+      rest = pieces.pop();
+      pieces.forEach(each);
+    }
+    if (rest.trim()) each(rest);
+  }
+
+  // The server escapes all that stands in documents and plans.
+  const add = (into, piece) => into.insertAdjacentHTML("beforeend", piece);
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-brief]")) return;
+    event.preventDefault();
+    brief(event.target);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("form[data-brief] input[type=file]")) tell(event.target);
+  });
+  const tell = (input) => {
+    const said = input.form.querySelector("[data-chosen]");
+    said.textContent = [...input.files].map((file) => file.name).join(", ");
+  };
+
+  // Files may be dropped anywhere on a form that takes some.
+  const target = (event) => event.target.closest?.("form:has(input[type=file])");
+  document.addEventListener("dragover", (event) => {
+    const form = target(event);
+    if (!form) return;
+    event.preventDefault();
+    form.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => target(event)?.classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    const form = target(event);
+    if (!form || !event.dataTransfer.files.length) return;
+    event.preventDefault();
+    form.classList.remove("over");
+    const input = form.querySelector("input[type=file]");
+    input.files = event.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+})();

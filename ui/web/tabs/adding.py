@@ -1,0 +1,87 @@
+"""Adding documents: files that are uploaded and folders on the server, indexed while the page goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, UploadFile
+from fastapi.responses import HTMLResponse
+
+from ingest.errors import LessonsError, NotAllowed, UsageError
+from ingest.scan import Problem
+from ui.web.desk import Desk, Desks, require
+from ui.web.fill import fill
+from ui.web.jobs import Jobs
+from ui.web.uploads import Uploads
+
+_LISTED = 200  # problems shown
+
+
+def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads) -> APIRouter:
+    """The routes by which documents come into the library."""
+    router = APIRouter(include_in_schema=False)
+    mine = Depends(desks)
+
+    @router.get("/parts/adding", response_class=HTMLResponse)
+    def adding(desk: Desk = mine) -> str:
+        require(desk, "contributor")
+        collections = [name for name, _ in desk.library.facet_counts({})["collection"]]
+        return fill(
+            "adding.html", desk.locale, collections=collections, may_index=desk.may("admin"), job=_job(desk, jobs)
+        )
+
+    @router.post("/uploads", response_class=HTMLResponse)
+    def upload(files: list[UploadFile], collection: Annotated[str, Form(max_length=80)] = "", desk: Desk = mine) -> str:
+        require(desk, "contributor")
+        if not desk.sees_collection(collection):
+            raise NotAllowed("This collection is closed to you.", "Choose another, or ask for its label.")
+        refused = _kept(uploads, files, collection)
+        if len(refused) < len(files):
+            jobs.start(uploads.roots(), desk.person.name)
+        return _job(desk, jobs, refused)
+
+    @router.post("/parts/index", response_class=HTMLResponse)
+    def index(folder: Annotated[str, Form()], desk: Desk = mine) -> str:
+        require(desk, "admin")
+        if not folder.strip():
+            raise UsageError("No folder was named.", "Name a folder on the server by its whole path.")
+        jobs.start([Path(folder.strip()).expanduser()], desk.person.name)
+        return _job(desk, jobs)
+
+    @router.get("/parts/job", response_class=HTMLResponse)
+    def job(desk: Desk = mine) -> str:
+        require(desk, "contributor")
+        return _job(desk, jobs)
+
+    @router.post("/parts/job/cancel", response_class=HTMLResponse)
+    def cancel(desk: Desk = mine) -> str:
+        require(desk, "contributor")
+        jobs.cancel()
+        return _job(desk, jobs)
+
+    return router
+
+
+def _kept(uploads: Uploads, files: Sequence[UploadFile], collection: str) -> list[Problem]:
+    """Keep the files; returns those that are not taken."""
+    refused = []
+    for file in files:
+        try:
+            uploads.keep(file.filename or "", file.file, collection)
+        except LessonsError as error:
+            refused.append(Problem(file.filename or "a file without a name", error.reason, error.remedy))
+    return refused
+
+
+def _job(desk: Desk, jobs: Jobs, refused: list[Problem] | None = None) -> str:
+    """How far the job is. What could not be read is named to those who may see all of the library."""
+    return fill(
+        "job.html",
+        desk.locale,
+        job=jobs.current(),
+        refused=refused or [],
+        listed=_LISTED,
+        sees_paths=desk.scope is None,
+    )

@@ -1,0 +1,120 @@
+"""Brief: a plan is pasted or dropped, its tasks come back one by one with what was learned of each."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Form, UploadFile
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+
+from assistant.brief import Brief, Task, TaskBrief, brief_tasks, tasks_of
+from index.filters import parse_filters
+from ingest.errors import NotInLibrary, UnreadableFile, UsageError
+from ingest.pool import ReaderPool
+from ingest.scan import File
+from ingest.settings import IngestSettings
+from ui.web.desk import Desk, Desks
+from ui.web.export import brief_to_docx
+from ui.web.fill import fill
+
+LONGEST = 200_000  # characters of a plan
+_KEPT = 200  # briefs that can be saved, the last made
+_NEXT = "<!--next-->"  # between the pieces of a streamed page; what is escaped cannot hold it
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+class _Briefs:
+    """The briefs made last, so that what is saved is what was shown; each belongs to whoever made it."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[str, tuple[str, frozenset[str] | None, str, Brief]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, desk: Desk, title: str, brief: Brief) -> str:
+        token = secrets.token_urlsafe(12)
+        with self._lock:
+            self._made[token] = desk.owner, desk.labels, title, brief
+            if len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        return token
+
+    def of(self, desk: Desk, token: str) -> tuple[str, Brief]:
+        owner, labels, title, brief = self._made.get(token, ("", None, "", Brief(())))
+        if not title or owner != desk.owner or labels != desk.labels:
+            raise NotInLibrary("This brief is no longer kept.", "Brief the plan again, then save it.")
+        return title, brief
+
+
+def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
+    """The routes of the Brief tab."""
+    router = APIRouter(include_in_schema=False)
+    mine = Depends(desks)
+    briefs = _Briefs()
+
+    @router.get("/parts/brief", response_class=HTMLResponse)
+    def start(desk: Desk = mine) -> str:
+        return fill("brief.html", desk.locale)
+
+    @router.post("/parts/brief", response_class=HTMLResponse)
+    def brief(
+        plan: Annotated[str, Form(max_length=LONGEST)] = "",
+        file: UploadFile | None = None,
+        filters: Annotated[list[str] | None, Form()] = None,
+        desk: Desk = mine,
+    ) -> StreamingResponse:
+        chosen = parse_filters(filters or [])
+        title = "Pasted plan"
+        if file is not None and file.filename:
+            title = PurePath(file.filename).name
+            plan = _text_of(title, file.file.read(), ingest)[:LONGEST]
+        tasks = tasks_of(plan)
+        if not tasks:
+            raise UsageError("No task was found in this plan.", "Write one task a line, as a list or in sentences.")
+        return StreamingResponse(_stream(desk, title, tasks, chosen, briefs), media_type="text/html; charset=utf-8")
+
+    @router.get("/briefs/{token}.md")
+    def markdown(token: str, desk: Desk = mine) -> Response:
+        title, made = briefs.of(desk, token)
+        return PlainTextResponse(made.to_markdown(), headers=_as_file(f"{title}.md"), media_type="text/markdown")
+
+    @router.get("/briefs/{token}.docx")
+    def docx(token: str, desk: Desk = mine) -> Response:
+        title, made = briefs.of(desk, token)
+        return Response(brief_to_docx(made, title), media_type=_DOCX, headers=_as_file(f"{title}.docx"))
+
+    return router
+
+
+def _stream(desk: Desk, title: str, tasks: list[Task], filters: dict[str, str], briefs: _Briefs) -> Iterator[str]:
+    """What the page shows, piece by piece: how many tasks, each of them, and how to save all."""
+    yield fill("brief_head.html", desk.locale, title=title, count=len(tasks)) + _NEXT
+    made: list[TaskBrief] = []
+    for item in brief_tasks(desk.library, tasks, desk.assistant.settings, filters):
+        made.append(item)
+        yield fill("brief_task.html", desk.locale, item=item, number=len(made)) + _NEXT
+    found = sum(bool(item.lessons) for item in made)
+    token = briefs.keep(desk, title, Brief(tuple(made)))
+    yield fill("brief_end.html", desk.locale, found=found, count=len(made), token=token)
+
+
+def _text_of(name: str, data: bytes, settings: IngestSettings) -> str:
+    """The text of a file, read in a process of its own. Raises `UnreadableFile`."""
+    with tempfile.TemporaryDirectory(prefix="lessons-plan-") as folder:
+        path = Path(folder) / f"plan{PurePath(name).suffix.lower()}"
+        path.write_bytes(data)
+        with ReaderPool(settings.model_copy(update={"readers": 1})) as pool:
+            ((_, found),) = pool.read([File(path, len(data), path.stat().st_mtime_ns)])
+    if isinstance(found, UnreadableFile):
+        raise found
+    return found.source.text
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
