@@ -13,16 +13,17 @@ from assistant.answer import Conflict, Disagreement
 from assistant.citing import Citations
 from assistant.evidence import ADVICE, Evidence, Sentence
 from assistant.facts import Facts, Number
+from index.encoder import Vectors
 from index.library import Library
 
 WORTH = 0.55  # of the best sentence's score: what contradicts beside the point is no help
 SAME_SUBJECT = 0.55  # the least similarity of two sentences that speak of the same
-OF_ONE = 0.0  # the same where no question says what is at issue
 MOST = 3  # conflicts of an answer
 _NOT_TO = r"(?:do not|don't|never|must not|mustn't|should not|shouldn't|shall not)"
 _FORBIDS = re.compile(rf"\b{_NOT_TO}\s+(?P<deed>(?P<verb>[a-z]+)(?:\s+(?:back|up|down|out|off|on|over|in))?)\b", re.I)
 _WARNING = re.compile(rf"\b(?:{_NOT_TO}|cannot|no longer|instead of|rather than|avoid)\b[^.;,]*", re.I)
 _ADVISES = r"(?:^\W*(?:\w+\s+){{0,2}}|[;:,]\s*|\b(?:must|should|shall|always|first|to)\s+){verb}\b"
+_ORDERS = r"(?:^\W*|[;:,]\s*|\b(?:must|should|shall|always|first)\s+){verb}\b(?!\s+of\b)"
 LOOKED_BACK = 3  # sentences that one without a name may lean on
 
 
@@ -31,7 +32,8 @@ def conflicts(
 ) -> list[Conflict]:
     """The conflicts among the evidence that bears on the question, and inside the records that are `cited`.
 
-    With `of`, those of that record alone: where nobody asks, only sentences nearer to each other count.
+    With `of`, those of that record alone. As no question says then what is at issue, the sentences must speak of the
+    same with their titles too, and what is forbidden must be ordered.
     """
     found = [*_between(library, evidence, of), *_inside(evidence, cited)]
     return [
@@ -45,33 +47,54 @@ def _between(library: Library, evidence: Evidence, of: str) -> Iterator[tuple[Di
         return
     least = WORTH * evidence.sentences[0].score
     # Of advice alone: figures of two events differ without contradicting each other.
-    advice = _contestable([one for one in evidence.sentences if one.section in ADVICE and one.score >= least])
-    asked = set(evidence.rarity)
-    vectors = library.embedder.documents([one.text for one in advice])
+    advice = [one for one in evidence.sentences if one.section in ADVICE and one.score >= least]
+    opposed = list(_opposed(library, advice, set(evidence.rarity), of))
+    sides = {(one.hit.source_id, one.start, one.end): one for *pair, _, _ in opposed for one in pair}
+    same = _SameSubject(library, list(sides.values()), titled=bool(of))
     seen: set[frozenset[str]] = set()
-    for at, to in combinations(range(len(advice)), 2):
-        one, other = advice[at], advice[to]
+    for one, other, figures, deed in opposed:
         pair = frozenset((one.hit.lesson_id, other.hit.lesson_id))
-        if len(pair) < 2 or pair in seen or _replaced(one, other) or (of and of not in pair):
+        if pair in seen or (of and not same.with_titles(one, other)):
             continue
-        alike = float(np.dot(vectors[at], vectors[to]))
-        if of and alike < OF_ONE:
-            continue
-        if alike >= SAME_SUBJECT and (figures := _figure(one.text, other.text)):
+        if figures and same(one, other):
             seen.add(pair)
             yield "figure", figures, (one, other)
-        elif deed := _forbidden(library, one.text, other.text, asked) or _forbidden(
-            library, other.text, one.text, asked
-        ):
+        elif deed:
             seen.add(pair)
             yield "advice", f"whether to {deed}", (one, other)
 
 
-def _contestable(advice: Sequence[Sentence]) -> list[Sentence]:
-    """What other advice could contradict: a figure with its unit, a ban, or what one of them bans."""
-    bans = {found["verb"].lower() for one in advice for found in _FORBIDS.finditer(one.text)}
-    told = [re.compile(pattern, re.I) for pattern in (_FORBIDS.pattern, *(_ADVISES.format(verb=verb) for verb in bans))]
-    return [one for one in advice if any(each.search(one.text) for each in told) or _measures(one.text)]
+def _opposed(
+    library: Library, advice: Sequence[Sentence], asked: set[str], of: str
+) -> Iterator[tuple[Sentence, Sentence, str, str]]:
+    """Sentences of two records whose words contradict each other: the figures that differ, and what one forbids."""
+    for one, other in combinations(advice, 2):
+        ids = {one.hit.lesson_id, other.hit.lesson_id}
+        if len(ids) == 2 and (not of or of in ids) and not _replaced(one, other):
+            figures = _figure(one.text, other.text)
+            deed = _banned(library, one.text, other.text, asked, _ORDERS if of else _ADVISES)
+            if figures or deed:
+                yield one, other, figures, deed
+
+
+class _SameSubject:
+    """Whether two of the sentences speak of the same: by themselves, and read each with its record's title."""
+
+    def __init__(self, library: Library, sentences: Sequence[Sentence], *, titled: bool) -> None:
+        self._at = {(one.hit.source_id, one.start, one.end): at for at, one in enumerate(sentences)}
+        self._vectors = library.embedder.documents([one.text for one in sentences])
+        titles = [f"{one.hit.title}. {one.text}" for one in sentences] if titled else []
+        self._titled = library.embedder.documents(titles)
+
+    def __call__(self, one: Sentence, other: Sentence) -> bool:
+        return self._near(self._vectors, one, other)
+
+    def with_titles(self, one: Sentence, other: Sentence) -> bool:
+        return self._near(self._titled, one, other)
+
+    def _near(self, vectors: Vectors, one: Sentence, other: Sentence) -> bool:
+        at, to = (self._at[each.hit.source_id, each.start, each.end] for each in (one, other))
+        return float(np.dot(vectors[at], vectors[to])) >= SAME_SUBJECT
 
 
 def _replaced(one: Sentence, other: Sentence) -> bool:
@@ -98,11 +121,15 @@ def _measures(text: str) -> Mapping[Number, str]:
     }
 
 
-def _forbidden(library: Library, one: str, other: str, asked: set[str]) -> str:
-    """What the first text forbids and the second advises, where the question asks of it; "" for nothing."""
+def _banned(library: Library, one: str, other: str, asked: set[str], advises: str) -> str:
+    """What either text forbids and the other advises, where the question asks of it; "" for nothing."""
+    return _forbidden(library, one, other, asked, advises) or _forbidden(library, other, one, asked, advises)
+
+
+def _forbidden(library: Library, one: str, other: str, asked: set[str], advises: str) -> str:
     for found in () if _FORBIDS.search(other) else _FORBIDS.finditer(one):
         verb = found["verb"]
-        advised = re.search(_ADVISES.format(verb=re.escape(verb)), other, re.I)
+        advised = re.search(advises.format(verb=re.escape(verb)), other, re.I)
         if advised and asked.intersection(library.words_of(verb)):
             return found["deed"].lower()
     return ""

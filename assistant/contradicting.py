@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from assistant.answer import Conflict
 from assistant.citing import Citations
@@ -22,26 +22,27 @@ def contradicting(library: Library, lesson_id: str) -> tuple[Conflict, ...]:
 
     An archived record has none. Raises `NotInLibrary`.
     """
+    lesson_id = library.get(lesson_id).lesson_id
     own = library.passages_of([lesson_id])
-    if not own:
-        library.get(lesson_id)
-        return ()
-    lesson_id = own[0].lesson_id
     told = _sentences(own)
     advice = [one for one in told if one.section in ADVICE]
     if advice:
-        others = _sentences(library.passages_of(_nearest(library, own[0], advice)))
-        told += [one for one in others if one.section in ADVICE]
+        others = library.passages_of(_nearest(library, own[0], advice))
+        told += [one for one in _sentences(filter(_advises, others)) if one.section in ADVICE]
     evidence = Evidence(tuple(own), tuple(told), _words(library, advice), covered=1.0, near=1.0, took_ms={})
     return tuple(conflicts(library, evidence, Citations(library), [lesson_id], of=lesson_id))
 
 
 def _words(library: Library, advice: Sequence[Sentence]) -> dict[str, float]:
-    """The words of the record's advice, all of the same weight: every deed that it advises or forbids is asked about."""
+    """The words of the record's advice, all of one weight: every deed that it advises or forbids is asked about."""
     return dict.fromkeys((word for one in advice for word in library.words_of(one.text)), 1.0)
 
 
-def _sentences(hits: Sequence[Hit]) -> list[Sentence]:
+def _advises(hit: Hit) -> bool:
+    return any(one.key in ADVICE and one.start < hit.end and hit.start < one.end for one in hit.sections)
+
+
+def _sentences(hits: Iterable[Hit]) -> list[Sentence]:
     """What the passages say, all of it to the point: they are of records that were chosen for that."""
     return [
         Sentence(

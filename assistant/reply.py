@@ -121,5 +121,5 @@ class Reply:
     def _looked_at(self) -> str:
         """Which records were looked at: all, or those that the filters leave."""
         if not self.filters:
-            return f"the {self.library.stats().lessons:,} records"
+            return f"the {self.library.stats().holds}"
         return f"the {len(self.library.records(self.filters)):,} records with {described(self.filters)}"

@@ -104,10 +104,14 @@ class Columns:
 
     def ordered(self, among: Mask, order: Order) -> Ids:
         """The numbers of these records in order, those without a date last; records of one date by their titles."""
+        at = self.places(order)
+        return self.numbers[at[among[at]]]
+
+    def places(self, order: Order) -> Ids:
+        """The places of all records in that order."""
         if order not in self._orders:
             self._orders[order] = np.array(_ORDERS[order](self), np.int64)
-        at = self._orders[order]
-        return self.numbers[at[among[at]]]
+        return self._orders[order]
 
 
 def columns_of(catalogue: Catalogue) -> Columns:
@@ -181,8 +185,7 @@ def _by_title(columns: Columns) -> list[int]:
 
 
 def _by_date(columns: Columns, *, newest: bool) -> list[int]:
-    dates = columns.dates
-    by_title = _by_title(columns)
+    dates, by_title = columns.dates, columns.places("title").tolist()
     dated = sorted((at for at in by_title if dates[at]), key=dates.__getitem__, reverse=newest)
     return [*dated, *(at for at in by_title if not dates[at])]
 

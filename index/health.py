@@ -63,8 +63,10 @@ class EmptyPages:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What the library is made with. `embedded` is how many of the passages the serving model has embedded; `tuned`
-    whether ranking or verdict were fitted to it. `layout` is the catalogue's.
+    """What the library is made with.
+
+    `embedded` is how many of the passages the serving model has embedded; `tuned` whether ranking or verdict were
+    fitted to the library; `layout` is the catalogue's.
     """
 
     engine: str
@@ -78,7 +80,7 @@ class Making:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Counts of what can be found now. `guidance` are guides, templates and reference works, in no other count.
+    """Counts of what can be found now. `guidance` are guides, templates and reference works, no records.
 
     `by` counts the records by field, most frequent first and years newest first, `none` last. `with_outcome` is how
     many tell how it went, `outcomes_read` how many of these do not state it, so that it was read from their words, and
@@ -117,25 +119,24 @@ def health(library: Library, today: date) -> Health:
         stats = library.stats()
         columns = columns_of(catalogue)
         outcomes = columns.facets["outcome"]
-        with_outcome = _count(catalogue, f"{_LIVING} AND l.outcome <> ?", UNDECIDED)
+        told = catalogue.kept("told", lambda: _told(catalogue))
         wrong = int((outcomes.having(WENT_WRONG) & columns.lessons).sum())
-        read = f"json_extract(l.provenance, '$.outcome.method') IN ({_marks(OUTCOME_READ)})"
         unread = [row[0] for row in catalogue.rows(_UNREAD)]
         return Health(
             documents=stats.documents,
-            records=stats.lessons,
+            records=stats.records,
             guidance=stats.guidance,
             passages=stats.passages,
             by={name: _by(columns, name) for name in COUNTED},
-            with_outcome=with_outcome,
-            outcomes_read=_count(catalogue, f"{_LIVING} AND l.outcome <> ? AND {read}", UNDECIDED, *OUTCOME_READ),
-            went_wrong=wrong / with_outcome if with_outcome else None,
+            with_outcome=told["with_outcome"],
+            outcomes_read=told["outcomes_read"],
+            went_wrong=wrong / told["with_outcome"] if told["with_outcome"] else None,
             age=_age(columns, today),
             duplicates=_linked(catalogue, columns, "links"),
             repeated=_linked(catalogue, columns, "repeats"),
-            superseded=_count(catalogue, f"{_LIVING} AND {_REPLACED}"),
-            without_owner=_count(catalogue, f"{_LIVING} AND coalesce(l.owner, '') = ''"),
-            without_recommendation=_count(catalogue, f"{_LIVING} AND NOT {_HAS_SECTION}", *ADVISES),
+            superseded=told["superseded"],
+            without_owner=told["without_owner"],
+            without_recommendation=told["without_recommendation"],
             empty_pages=_empty(all_empty_pages(catalogue)),
             unread=len(unread),
             unread_worst=tuple(unread[:WORST]),
@@ -144,8 +145,20 @@ def health(library: Library, today: date) -> Health:
         )
 
 
-def _count(catalogue: Catalogue, condition: str, *parameters: str) -> int:
-    return int(catalogue.rows(f"SELECT count(*) {condition}", parameters)[0][0])
+def _told(catalogue: Catalogue) -> dict[str, int]:
+    """How many records tell this and that: read from all of them, once until something changes."""
+    read = f"json_extract(l.provenance, '$.outcome.method') IN ({_marks(OUTCOME_READ)})"
+    conditions: dict[str, tuple[str, tuple[str, ...]]] = {
+        "with_outcome": ("l.outcome <> ?", (UNDECIDED,)),
+        "outcomes_read": (f"l.outcome <> ? AND {read}", (UNDECIDED, *OUTCOME_READ)),
+        "superseded": (_REPLACED, ()),
+        "without_owner": ("coalesce(l.owner, '') = ''", ()),
+        "without_recommendation": (f"NOT {_HAS_SECTION}", ADVISES),
+    }
+    return {
+        name: catalogue.rows(f"SELECT count(*) {_LIVING} AND {condition}", parameters)[0][0]
+        for name, (condition, parameters) in conditions.items()
+    }
 
 
 def _marks(values: Sequence[str]) -> str:

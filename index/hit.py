@@ -115,11 +115,17 @@ class SourceView:
     whole: bool = True
 
 
+def held(records: int, guidance: int) -> str:
+    """How much there is, in words: `73 records and 4 other texts`, guides or templates."""
+    said = f"{records:,} record{'' if records == 1 else 's'}"
+    return said + (f" and {guidance:,} other text{'' if guidance == 1 else 's'}" if guidance else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Stats:
     """Counts of what can be found now; `updated_at` is ISO 8601 in UTC, empty for an empty library.
 
-    `lessons` counts the records, `guidance` the guides, templates and reference works beside them.
+    `lessons` counts all that was recognised; `guidance` of these are guides, templates and reference works.
     """
 
     documents: int
@@ -129,6 +135,16 @@ class Stats:
     embedder: str
     updated_at: str
     guidance: int = 0
+
+    @property
+    def records(self) -> int:
+        """The others: those that tell what was learned."""
+        return self.lessons - self.guidance
+
+    @property
+    def holds(self) -> str:
+        """The size in words: `73 records and 4 other texts`."""
+        return held(self.records, self.guidance)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

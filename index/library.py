@@ -310,7 +310,7 @@ class Library(OpenLibrary):
             engine = f"{self.manifest.engine} ({error.reason})"
         return Stats(
             found.documents,
-            found.records,
+            found.records + found.guidance,
             found.passages,
             engine,
             self.manifest.embedder,

@@ -19,8 +19,10 @@ _ROWS = (
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A record named beside another. `alike` is the share of the shorter one's text that similar records have in common,
-    or how alike two events are, 0 to 1; None for the others. One that is not `there` is only named: it has no title.
+    """A record named beside another; one that is not `there` is only named, it has no title.
+
+    `alike` is the share of the shorter one's text that similar records have in common, or how alike two events are, 0
+    to 1; None for the others.
     """
 
     lesson_id: str
@@ -35,8 +37,9 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The records near one. `document` has those of its document that stand nearest to it, in order, out of
-    `in_document` others.
+    """The records near one.
+
+    `document` has those of its document that stand nearest to it, in order; there are `in_document` others in all.
     """
 
     lesson_id: str
@@ -69,11 +72,20 @@ def neighbours(catalogue: Catalogue, lesson_id: str) -> Neighbours:
 
 def _replaced(catalogue: Catalogue, record: LessonView, name: str, back: str) -> tuple[Neighbour, ...]:
     """The record that it names in the field, and those that name it in the field `back`."""
-    named = record.fields[name]
-    rows = catalogue.rows(_ROWS.format(f"{back} = ? COLLATE NOCASE ORDER BY id"), (record.lesson_id,))
-    own = [_named(catalogue, named)] if named else []
-    known = {one.lesson_id for one in own}
-    return (*own, *(_neighbour(one) for one in rows if one["lesson_id"] not in known))
+    own = [record.fields[name]] if record.fields[name] else []
+    said = catalogue.kept(f"saying {back}", lambda: _saying(catalogue, back))
+    others = said.get(record.lesson_id.casefold(), [])
+    found = {each.lesson_id: each for each in (_named(catalogue, one) for one in (*own, *others))}
+    return tuple(found.values())
+
+
+def _saying(catalogue: Catalogue, column: str) -> dict[str, list[str]]:
+    """By the id that they name in the column, whatever its case, the ids of living records; no index has them."""
+    found: dict[str, list[str]] = {}
+    sql = f"SELECT lesson_id, {column} FROM lessons WHERE archived = 0 AND {column} <> '' ORDER BY id"
+    for lesson_id, named in catalogue.rows(sql):
+        found.setdefault(named.casefold(), []).append(lesson_id)
+    return found
 
 
 def _named(catalogue: Catalogue, lesson_id: str, alike: float | None = None) -> Neighbour:

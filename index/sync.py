@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any
 
 from index.catalogue import Known
+from index.hit import held
 from index.library import Library
 from index.plan import Plan, plan
 from ingest.errors import UnreadableFile
@@ -46,6 +47,8 @@ class Step:
 class Report:
     """What a sync did (or, for a dry run, would do), and the size of the library after it.
 
+    `lessons` counts all that was recognised; `guidance` of these are guides, templates and reference works, the others
+    records.
     `repeats` are pairs of records, by id, where the first tells of an event like that of the second, at another time.
     A run that was `stopped` counts what it did until then.
     """
@@ -58,6 +61,7 @@ class Report:
     failed: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     lessons: int = 0
+    guidance: int = 0
     passages: int = 0
     near_duplicates: int = 0
     repeats: list[tuple[str, str]] = field(default_factory=list)
@@ -67,6 +71,11 @@ class Report:
     stopped: bool = False
     files: dict[str, list[str]] = field(default_factory=dict)
     """Of a preview: the paths that are counted, by what would become of them."""
+
+    @property
+    def holds(self) -> str:
+        """The size in words: `73 records and 4 other texts`."""
+        return held(self.lessons - self.guidance, self.guidance)
 
     def to_json(self) -> dict[str, Any]:
         """The keys other programs rely on."""
@@ -125,7 +134,7 @@ def sync(
         report.repeats = library.compare_events(stop)
         report.stopped = stop.is_set()
     stats = library.stats()
-    report.lessons, report.passages = stats.lessons, stats.passages
+    report.lessons, report.guidance, report.passages = stats.lessons, stats.guidance, stats.passages
     report.seconds = round(perf_counter() - started, 2)
     report.peak_memory_mb = peak_memory_mb()
     return report

@@ -10,7 +10,7 @@ import sys
 import typer
 
 from ingest.errors import LessonsError, UsageError
-from ui.commands import ask, evaluate, exchange, index, maintain, people, serve, trends, tune
+from ui.commands import ask, evaluate, exchange, health, index, maintain, people, serve, trends, tune
 
 app = typer.Typer(
     name="lessons",
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (index, exchange, ask, trends, maintain, tune, evaluate, serve, people):
+for module in (index, exchange, ask, trends, health, maintain, tune, evaluate, serve, people):
     module.register(app)
 
 

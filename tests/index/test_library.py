@@ -142,7 +142,7 @@ def test_a_removed_source_leaves_search_and_still_resolves(library):
     record = library.get("AAR-2021-04")
     assert record.archived
     assert "blocked by leaves" in record.text
-    assert library.stats().lessons == 1
+    assert library.stats().documents == 1
 
 
 def test_a_source_that_comes_back_is_found_again_under_its_id(library):

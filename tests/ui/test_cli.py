@@ -148,7 +148,7 @@ def test_index_says_what_it_did_and_what_it_could_not_read(call, tmp_path):
     status, out, _ = call("index", docs, "--library", tmp_path / "library")
     assert status == 1
     assert "Could not be read" in out
-    assert "1 record in 1 passages" in out
+    assert "0 records and 1 other text in 1 passages" in out
     status, out, _ = call("remove", docs, "--library", tmp_path / "library", "--json")
     assert json.loads(out) == {"removed": 1}
     assert call("remove", docs, "--library", tmp_path / "library")[0] == 2

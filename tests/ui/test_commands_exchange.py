@@ -157,12 +157,12 @@ def test_a_watch_says_what_it_does_and_ends_well_with_ctrl_c(tmp_path):
         given = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(root), "PYTHONFAULTHANDLER": "1"}
         process = subprocess.Popen(words, stdout=stream, stderr=stream, cwd=tmp_path, env=given)
     try:
-        _until(said, "1 added; the library holds 1 record.")
+        _until(said, "1 added; the library holds 0 records and 1 other text.")
         (docs / "tent.md").write_text("# Tent\n\nThe tent blew away because it was not anchored.\n")
         (docs / "empty.md").write_bytes(b"")
-        _until(said, "1 added; the library holds 2 records.", "empty.md: The file is empty")
+        _until(said, "1 added; the library holds 0 records and 2 other texts.", "empty.md: The file is empty")
         (docs / "boat.md").write_text("# Boat\n\nThe boat drifted because it was moored with one rope.\n")
-        _until(said, "the library holds 3 records.")
+        _until(said, "the library holds 0 records and 3 other texts.")
         process.send_signal(signal.SIGINT)
         try:
             assert process.wait(PATIENCE) == 0

@@ -135,7 +135,7 @@ def test_real_answers_of_every_kind_are_told_whole(answers):
         assert f"\n{heading}\n" in markdown
     assert markdown.count("\nAnswered in part\n") == 1
     assert markdown.count("\nNo lesson found\n") == 3
-    assert "\nNothing in the 77 records clearly answers this question.\n" in markdown
+    assert "\nNothing in the 73 records and 4 other texts clearly answers this question.\n" in markdown
     assert "Read from the question: outcome failure" in markdown
     assert len(re.findall(r"^\[1\] .*\nRecord ", markdown, re.M)) == sum(
         bool(each.sources) for each in answers.values()

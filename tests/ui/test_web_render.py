@@ -175,7 +175,7 @@ def test_an_empty_library_names_the_command_that_fills_it() -> None:
     assert "lessons index FOLDER" in empty
     assert "Why?" not in empty
     assert "lessons index" not in render.welcome(Stats(0, 0, 0, "faiss-flat", "fake", ""), ())
-    assert "3 lessons from 2 documents" in render.welcome(Stats(2, 3, 4, "faiss-flat", "fake", ""), ())
+    assert "3 records from 2 documents" in render.welcome(Stats(2, 3, 4, "faiss-flat", "fake", ""), ())
 
 
 def test_filters_are_repeated_with_the_question() -> None:

@@ -83,7 +83,7 @@ class _Lines:
     def report(self, report: Report) -> None:
         counts = ((getattr(report, part), part) for part in ("added", "changed", "renamed", "removed"))
         done = ", ".join(f"{count:,} {part}" for count, part in counts if count) or "nothing to do"
-        self._print(f"{done}; the library holds {report.lessons:,} {'record' if report.lessons == 1 else 'records'}.")
+        self._print(f"{done}; the library holds {report.holds}.")
         now = {(problem.path, problem.reason) for problem in report.failed}
         for problem in report.failed:
             if (problem.path, problem.reason) not in self._told:

@@ -85,7 +85,9 @@ def status(library: LibraryFolder = None, as_json: Json = False) -> None:
         print_json(stats.to_json() | {"library": str(settings.library)})
         return
     out = console()
-    for name, value in (stats.to_json() | {"library": settings.library}).items():
+    told = stats.to_json() | {"lessons": stats.holds, "library": settings.library}
+    del told["guidance"]
+    for name, value in told.items():
         out.print(f"{name:<12} {value:,}" if isinstance(value, int) else f"{name:<12} {value}", markup=False)
 
 
@@ -157,7 +159,7 @@ def print_report(report: Report, *, dry_run: bool = False) -> None:
         return
     speed = f", {report.embedded / report.seconds:,.0f} passages/s" if report.embedded and report.seconds else ""
     out.print(
-        f"The library holds {report.lessons:,} {_plural('record', report.lessons)} in {report.passages:,} passages "
+        f"The library holds {report.holds} in {report.passages:,} passages "
         f"({report.seconds:,.1f} s{speed}, {report.peak_memory_mb:,} MB at the most)."
     )
 

@@ -1,0 +1,238 @@
+"""What a reader may not see is not there: not in search, counts, facets, sources, nor in anything made of them."""
+
+import inspect
+import json
+from dataclasses import is_dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from index.library import Library
+from index.scope import BLANK, Scope, scoped
+from ingest.errors import LibraryError, NotInLibrary
+from ingest.prepare import prepare
+from tests.fakes import a_library
+
+SECRET = "mangrove"
+FORM = """# {title}
+
+Lesson ID: {lesson_id}
+
+Date of event: {date}
+
+Unit: {unit}
+
+Owner: {unit} officer
+
+{more}
+
+## What happened
+
+The {thing} pump of the harbour failed during the night and {word} leaked into the basin of the northern quay.
+
+## Root cause
+
+The {thing} pump had no spare seal, because the {unit} store had sent it away.
+
+## Recommendation
+
+Keep a spare seal of the {thing} pump beside it.
+"""
+
+
+def form(lesson_id, *, thing="bilge", word="water", unit="Harbour", year=2020, more=""):
+    title = f"The {thing} pump leaked"
+    return FORM.format(
+        title=title, lesson_id=lesson_id, date=f"{year}-03-01", unit=unit, thing=thing, word=word, more=more
+    )
+
+
+SECRETLY = {"thing": SECRET, "word": SECRET, "unit": f"{SECRET.title()} Unit", "year": 1999}
+TABLE = (
+    "id,title,description,access\n"
+    f"T-1,Open row,The open crane was inspected and found sound by its crew.,\n"
+    f"T-2,{SECRET} row,The {SECRET} crane was inspected and found bent by its crew.,restricted\n"
+    "T-3,Another open row,The small crane was inspected and found sound by its crew.,\n"
+)
+FILES = {
+    "open/one.md": form("O-1"),
+    "open/two.md": form("O-2", year=2022),
+    "open/labelled.md": form("S-1", **SECRETLY, more="Access: restricted"),
+    "hr/case.md": form("S-2", **SECRETLY, more="Collection: HR cases"),
+    "hr/again.md": form("S-3", **{**SECRETLY, "year": 2001}, more="Collection: hr CASES"),
+    "open/both.md": "---\naccess: Restricted; legal\n---\n\n" + form("S-4", **SECRETLY),
+    "open/table.csv": TABLE,
+}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scope")
+    with a_library(folder / "library") as opened:
+        for name, text in FILES.items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            tokens, limit = opened.embedder.tokens, opened.manifest.passage_tokens
+            opened.add([prepare(path, text.encode(), tokens, limit, 1)])
+        numbers = {row[1]: row[0] for row in opened.catalogue.rows("SELECT id, lesson_id FROM lessons")}
+        pairs = [(numbers["O-1"], numbers["S-1"], 0.9), (numbers["S-2"], numbers["S-3"], 0.8)]
+        with opened.catalogue.transaction():  # whatever is found alike
+            for table in ("repeats", "links"):
+                opened.catalogue.execute_many(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", pairs)
+        yield opened
+
+
+def seen(library, *labels):
+    return scoped(library, Scope(frozenset(labels), {"HR Cases": "hr"}))
+
+
+@pytest.fixture
+def view(library):
+    with seen(library, "public") as opened:
+        yield opened
+
+
+def said(value):
+    """Everything a value says, as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, dict):
+        return " ".join(f"{said(key)} {said(one)}" for key, one in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)) or inspect.isgenerator(value):
+        return " ".join(said(one) for one in value)
+    return str(value)
+
+
+def ids(library):
+    return {record.lesson_id for record in library.records()}
+
+
+EVERY = ("O-1", "O-2", "T-1", "T-2", "T-3", "S-1", "S-2", "S-3", "S-4")
+CALLS = {
+    "search": lambda one: [
+        one.search(query, 20, filters, mode=mode).hits
+        for query in (SECRET, f"{SECRET} pump leaked", "S-1", "pump seal", "crane inspected")
+        for mode in ("hybrid", "dense", "lexical")
+        for filters in ({}, {"unit": SECRETLY["unit"]}, {"access": "restricted"}, {"collection": "HR cases"})
+    ],
+    "get": lambda one: [got(one.get, name) for name in EVERY],
+    "lessons": lambda one: [one.lessons(), one.lessons({"access": "restricted"})],
+    "records": lambda one: [one.records(), one.records({"collection": "hr cases"})],
+    "mentioning": lambda one: one.mentioning([[SECRET]]),
+    "saying": lambda one: one.saying([SECRET]),
+    "repeats": lambda one: [[one.get(record.lesson_id).repeats for record in one.records()], len(one.repeats())],
+    "source": lambda one: [got(one.source, number) for number in range(1, 20)],
+    "record_at": lambda one: [one.record_at(number, at) for number in range(1, 20) for at in range(0, 400, 20)],
+    "respelt": lambda one: one.respelt(f"what about the {SECRET}e"),
+    "find_ids": lambda one: one.find_ids(EVERY, ["1", "2", "3", "4"]),
+    "known": lambda one: one.known(),
+    "facets": lambda one: one.facets(),
+    "stats": lambda one: one.stats(),
+    "browse": lambda one: [one.browse({}, words, most=100) for words in ("", SECRET, "S-1", "pump")],
+    "facet_counts": lambda one: [one.facet_counts({}, words) for words in ("", SECRET, "pump")],
+    "documents": lambda one: [one.documents(0, 100, words) for words in ("", SECRET, "case")],
+    "neighbours": lambda one: [got(one.neighbours, name) for name in EVERY],
+    "health": lambda one: one.health(date(2026, 1, 1)),
+    "problems": lambda one: one.problems(),
+    "passages_of": lambda one: one.passages_of(EVERY),
+}
+NOTHING_OF_RECORDS = {
+    "rarity", "words_sought", "words_of", "staged", "take_staged", "generation", "manifest", "engine", "embedder",
+    "serving", "snapshot", "ranking", "tuned", "judge", "place", "close", "open",
+}  # fmt: skip
+"""What hands out no text of records: weights of words that were asked about, settings, what holds the rest."""
+WRITES = {
+    "add", "remove", "compare_events", "stage", "unstage", "renew", "tune", "writing", "committing", "storing",
+    "note_problems",
+}  # fmt: skip
+
+
+def got(call, name):
+    try:
+        return call(name)
+    except NotInLibrary:
+        return None
+
+
+def test_each_way_to_read_a_library_is_tried():
+    ways = {name for name in dir(Library) if not name.startswith("_")}
+    assert ways == CALLS.keys() | NOTHING_OF_RECORDS | WRITES
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_hidden_is_read(view, library, name):
+    hidden = ("S-1", "S-2", "S-3", "S-4", "T-2", SECRET, SECRET.title(), "1999", "2001", "hr/", "HR cases", "hr CASES")
+    told = said(CALLS[name](view))
+    assert not [word for word in hidden if word in told]
+    assert said(CALLS[name](library)) != told or name == "problems"
+
+
+def test_what_is_open_is_found_as_before(view):
+    assert ids(view) == {"O-1", "O-2", "T-1", "T-3"}
+    assert [hit.lesson_id for hit in view.search("bilge pump", 4).hits][:2] in (["O-1", "O-2"], ["O-2", "O-1"])
+    assert view.stats().lessons == 4
+    assert dict(view.facets()["unit"]) == {"Harbour": 2}
+
+
+@pytest.mark.parametrize(
+    ("labels", "more"),
+    [
+        (("restricted",), {"S-1", "T-2"}),
+        (("legal",), set()),
+        (("restricted", "legal"), {"S-1", "S-4", "T-2"}),
+        (("hr",), {"S-2", "S-3"}),
+        (("hr", "restricted", "legal"), {"S-1", "S-2", "S-3", "S-4", "T-2"}),
+    ],
+)
+def test_each_label_opens_what_carries_it(library, labels, more):
+    with seen(library, *labels) as view:
+        assert ids(view) == {"O-1", "O-2", "T-1", "T-3"} | more
+        found = {hit.lesson_id for hit in view.search(f"{SECRET} pump", 20, per_lesson=1).hits}
+        assert found == {"O-1", "O-2", "T-1", "T-3"} | more
+
+
+def test_as_many_are_found_as_asked_for_however_many_are_hidden(view):
+    assert len(view.search(f"{SECRET} pump seal", 4, per_lesson=1).hits) == 4
+
+
+def test_a_document_that_is_hidden_in_part_keeps_its_places(view, library):
+    (number,) = (row["id"] for row in library.catalogue.rows("SELECT id FROM sources WHERE path LIKE '%table.csv'"))
+    whole, part = library.source(number), view.source(number)
+    assert (whole.whole, part.whole) == (True, False)
+    assert len(part.text) == len(whole.text)
+    for lesson_id in ("T-1", "T-3"):
+        record = view.get(lesson_id)
+        assert part.text[record.start : record.end] == whole.text[record.start : record.end]
+    hidden = library.get("T-2")
+    assert set(part.text[hidden.start : hidden.end]) == {BLANK}
+
+
+def test_a_view_follows_what_is_written(tmp_path):
+    with a_library(tmp_path) as library, seen(library, "public") as view:
+        assert ids(view) == set()
+
+        def put(name, text):
+            tokens, limit = library.embedder.tokens, library.manifest.passage_tokens
+            library.add([prepare(Path("/d") / name, text.encode(), tokens, limit, 1)])
+
+        put("a.md", form("O-1"))
+        put("b.md", form("S-1", **SECRETLY, more="Access: restricted"))
+        assert ids(view) == {"O-1"}
+        put("b.md", form("S-1", **SECRETLY, more="Access: public"))
+        assert ids(view) == {"O-1", "S-1"}
+        assert [hit.lesson_id for hit in view.search(SECRET, 1).hits] == ["S-1"]
+        put("a.md", form("O-1", more="Access: restricted"))
+        assert ids(view) == {"S-1"}
+
+
+def test_a_view_cannot_be_written(view):
+    with pytest.raises(LibraryError, match="cannot be written"):
+        view.remove([next(iter(view.known()))])
+    with pytest.raises(Exception, match="view"):
+        view.catalogue.execute_many("DELETE FROM lessons WHERE id = ?", [(1,)])
+
+
+def test_labels_survive_in_json(view):
+    assert SECRET not in json.dumps(view.health(date(2026, 1, 1)).to_json())
