@@ -195,8 +195,11 @@ def test_each_label_opens_what_carries_it(library, labels, more):
 
 
 def test_an_engine_is_told_what_it_may_find(view, library, monkeypatch):
-    hidden = {row["id"] for row in library.catalogue.rows("SELECT p.id FROM passages p JOIN lessons l ON l.id = p.lesson "
-              "WHERE l.access IS NOT NULL OR l.collection LIKE 'hr cases'")}  # fmt: skip
+    sql = (
+        "SELECT p.id FROM passages p JOIN lessons l ON l.id = p.lesson "
+        "WHERE l.access IS NOT NULL OR l.collection LIKE 'hr cases'"
+    )
+    hidden = {row["id"] for row in library.catalogue.rows(sql)}
     given = []
     for name in ("near", "matching"):
         search = getattr(LocalView, name)

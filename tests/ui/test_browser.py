@@ -244,3 +244,28 @@ def test_the_system_chooses_light_or_dark(visit: Visit, scheme: str) -> None:
     visit.go()
     colours = {"light": "rgb(250, 249, 246)", "dark": "rgb(22, 24, 27)"}
     expect(page.locator("gradio-app")).to_have_css("background-color", colours[scheme])
+
+
+def test_a_question_can_be_called_off(visit: Visit, assistant: FakeAssistant) -> None:
+    page = visit.page
+    assistant.delay = 3
+    try:
+        ask(page, "Which connectors?")
+        expect(page.locator("#now .stage")).to_be_visible()
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("#now .stage")).to_have_text("Stopped.")
+        expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+    finally:
+        assistant.delay = 0.4
+    with visit.asking_again():
+        page.get_by_role("button", name="Ask the question again").click()
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".evidence")).to_be_visible()
+
+
+def test_a_server_that_is_gone_is_said(visit: Visit) -> None:
+    page = visit.page
+    page.route("**/parts/**", lambda route: route.abort())
+    page.get_by_role("link", name="Library").click()
+    expect(page.locator("#library .problem")).to_contain_text("The server does not answer.")
+    visit.complaints.clear()  # the browser logs the failure

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from statistics import median
 from zipfile import ZipFile
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Playwright, expect
 
 from index.library import Library
-from tests.ui.browser import PHONE, Visit, needs_chromium
+from tests.ui.browser import PHONE, Visit, needs_chromium, visiting
 
 pytestmark = needs_chromium
 
@@ -179,3 +180,15 @@ def test_what_does_not_exist_is_said_in_place(visit: Visit) -> None:
     visit.page.goto(f"{visit.address}/?tab=library&record=NO-SUCH-1")
     expect(visit.page.locator("#library .problem")).to_contain_text("No record has the id")
     visit.complaints.clear()  # the browser logs the 404
+
+
+def test_the_page_is_painted_and_ready_soon(playwright: Playwright, site: str, tmp_path: Path) -> None:
+    """Prints the milliseconds; the bounds are twice what is promised, as tests share their machine."""
+    painted, ready = [], []
+    for number in range(3):
+        with visiting(playwright, site, tmp_path / f"profile{number}") as visit:
+            page = visit.go()
+            painted.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            ready.append(page.evaluate("performance.now()"))
+    print(f"first paint {median(painted):.0f} ms, question can be asked after {median(ready):.0f} ms at the latest")
+    assert median(painted) < 2 * 2000

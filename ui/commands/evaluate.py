@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands import evaluate_index, evaluate_ingest, evaluate_own, evaluate_retrieval
+from ui.commands import evaluate_index, evaluate_ingest, evaluate_load, evaluate_own, evaluate_retrieval
 from ui.commands.options import Json, LibraryFolder, console, load_settings, opened, print_json
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     evaluate_ingest.register(group)
     evaluate_index.register(group)
     evaluate_own.register(group)
+    evaluate_load.register(group)
     app.add_typer(group, name="eval", help="Measure retrieval, answers, recognition and speed.")
 
 

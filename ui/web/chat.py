@@ -67,7 +67,7 @@ def page(desks: Desks, examples: Sequence[str]) -> gr.Blocks:
         quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         now.select(opening, None, shown, **quiet)
         asked = composer.submit(
-            answer, conversation, shown, trigger_mode="once", concurrency_limit=_CONCURRENT, **quiet
+            answer, conversation, shown, trigger_mode="multiple", concurrency_limit=_CONCURRENT, **quiet
         )
         composer.stop(call_off, conversation, shown, cancels=[asked], **quiet)
     # Gradio would sum up all use so far with pandas after every event, for a page that is switched off here.
