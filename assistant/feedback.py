@@ -94,7 +94,7 @@ class Feedback:
         answer: Answer,
         reason: Reason,
         comment: str,
-        labels: Labels,
+        labels: frozenset[str],
         today: date,
         *,
         key: str = "",

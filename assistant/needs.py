@@ -48,10 +48,10 @@ CREATE TABLE IF NOT EXISTS asked (
 _LABELLED = "ALTER TABLE asked ADD COLUMN labels TEXT NOT NULL DEFAULT '[]'"
 _COLUMN = "SELECT 1 FROM pragma_table_info('asked') WHERE name = 'labels'"
 
-ALL = "*"
 Labels = frozenset[str] | None
-"""The labels of the records that somebody may read, beside those without one, `ALL` for every one; None where access is
-not restricted."""
+"""The labels of the records that somebody may read, beside those without one; None for who may read everything."""
+Carried = Callable[[], frozenset[str]]
+"""Tells the labels that records carry now: what somebody leaves is kept with those of them that they hold."""
 Sees = Callable[[str], bool]
 """Whether the reader may see the record with this id."""
 
@@ -85,34 +85,43 @@ class Gap:
         )
 
 
-def needs_of(library: Library, settings: AssistantSettings, labels: Labels = frozenset()) -> Needs | None:
+def needs_of(
+    library: Library, settings: AssistantSettings, labels: Labels = None, carried: Carried | None = None
+) -> Needs | None:
     """Where the library's questions are kept, for somebody with these labels; None if they are not to be."""
-    return Needs(library.folder, labels) if settings.keep_questions else None
+    return Needs(library.folder, labels, carried) if settings.keep_questions else None
 
 
 def within(labels: Labels) -> tuple[str, list[str]]:
     """The SQL condition on a row's `labels`, and its parameters, that they are all among the reader's."""
-    if labels is None or ALL in labels:
+    if labels is None:
         return "1", []
     sql = "NOT EXISTS (SELECT 1 FROM json_each(labels) WHERE value NOT IN (SELECT value FROM json_each(?)))"
     return sql, [listed(labels)]
 
 
-def listed(labels: Labels) -> str:
-    """The labels as a row keeps them; none where access is not restricted."""
-    return json.dumps(sorted(labels or ()))
+def left_with(labels: Labels, carried: Carried | None) -> frozenset[str]:
+    """The labels that what somebody leaves is kept with."""
+    if carried is None:
+        return labels or frozenset()
+    return carried() if labels is None else carried() & labels
+
+
+def listed(labels: frozenset[str]) -> str:
+    """The labels as a row keeps them."""
+    return json.dumps(sorted(labels))
 
 
 class Needs:
     """Keeps the questions of one library, and shows of them what somebody with these labels may see.
 
-    Where its folder cannot be written nothing is kept, and asking goes on. Without access control, on one person's own
-    machine or at the command line, `labels` are None: all questions are seen, and none is kept with a label.
+    Where its folder cannot be written nothing is kept, and asking goes on.
     """
 
-    def __init__(self, folder: Path, labels: Labels = frozenset()) -> None:
+    def __init__(self, folder: Path, labels: Labels = None, carried: Carried | None = None) -> None:
         self._path = folder / FILE
         self._labels = labels
+        self._carried = carried
 
     def note(self, answer: Answer, today: date) -> int:
         """Keep a question that was not, or not fully, answered; returns how often it was asked in the last month.
@@ -129,7 +138,7 @@ class Needs:
             json.dumps(dict(answer.filters)),
             json.dumps(list(dict.fromkeys(source.lesson_id for source in sources))),
             json.dumps([name for name, _ in owners(sources)]),
-            listed(self._labels),
+            listed(left_with(self._labels, self._carried)),
         )
         try:
             with self._open() as database, database:

@@ -8,7 +8,7 @@ selection, so that an engine ranks the reader's records only.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -133,6 +133,18 @@ class ScopedLibrary(Library):
     def respelt(self, text: str) -> dict[str, str]:
         """Words are known from the whole library: what was meant must stand in what is seen."""
         return {slip: meant for slip, meant in super().respelt(text).items() if self.saying([meant])}
+
+
+def labels_in(library: Library, collections: Mapping[str, str], open_labels: Iterable[str]) -> frozenset[str]:
+    """The labels that records of the library carry, by themselves or by their collection, but those open to all."""
+
+    def carried() -> frozenset[str]:
+        rows = library.catalogue.rows("SELECT DISTINCT access, collection FROM lessons")
+        own = {part for row in rows if row["access"] for part in row["access"].split("; ")}
+        named = {row["collection"].casefold() for row in rows if row["collection"]}
+        return frozenset(own | {label for name, label in collections.items() if name.casefold() in named})
+
+    return library.catalogue.kept("labels", carried) - frozenset(open_labels)
 
 
 def scoped(library: Library, scope: Scope) -> Library:

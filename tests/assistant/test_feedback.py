@@ -44,7 +44,7 @@ def test_items_are_seen_by_those_who_have_all_their_labels_newest_first(feedback
         ("None?", PUBLIC, 3),
         ("One?", frozenset({"a"}), 1),
         ("Two?", frozenset({"a", "b"}), 2),
-        ("All?", None, 2),
+        ("All?", PUBLIC, 2),
     ):
         feedback.note(replace(ANSWER, question=question), "outdated", "", labels, TODAY.replace(day=day))
 

@@ -110,13 +110,13 @@ def test_a_question_is_seen_by_those_who_have_all_labels_of_whoever_asked(tmp_pa
         assert questions(Needs(tmp_path, labels)) == expected
     for labels, times in ((frozenset("a"), 3), (frozenset("ab"), 4), (None, 5)):
         assert Needs(tmp_path, labels).gaps(HashEmbedder(), TODAY)[0].times == times
-    assert questions(Needs(tmp_path)) == {"Which valve?"}
+    assert questions(Needs(tmp_path, frozenset())) == {"Which valve?"}
 
 
 def test_only_questions_that_are_seen_can_be_dropped(tmp_path):
     asked_by(tmp_path, "Who paints tents?", "b")
     asked_by(tmp_path, "Who paints tents?")
-    assert Needs(tmp_path).forget(["Who paints tents?"]) == 1
+    assert Needs(tmp_path, frozenset()).forget(["Who paints tents?"]) == 1
     assert questions(Needs(tmp_path, None)) == {"Who paints tents?"}
     assert Needs(tmp_path, None).forget(["Who paints tents?"]) == 1
 
@@ -130,13 +130,13 @@ def test_a_file_of_an_older_version_is_read_as_it_is_and_gains_labels_when_writt
         )
         database.execute("INSERT INTO asked VALUES (1, '2026-06-01', 'Which valve?', 'valv', 'none', '{}', '[]', '[]')")
     (tmp_path / FILE).chmod(0o400)
-    assert questions(Needs(tmp_path)) == questions(Needs(tmp_path, None)) == {"Which valve?"}
+    assert questions(Needs(tmp_path, frozenset())) == questions(Needs(tmp_path, None)) == {"Which valve?"}
     (tmp_path / FILE).chmod(0o600)
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
         assert "labels" not in database.execute("SELECT sql FROM sqlite_master").fetchone()[0]
     assert asked_by(tmp_path, "Which valve?", "a") == 2
     assert asked_by(tmp_path, "Which valve?") == 2
-    assert Needs(tmp_path).gaps(HashEmbedder(), TODAY)[0].times == 2
+    assert Needs(tmp_path, frozenset()).gaps(HashEmbedder(), TODAY)[0].times == 2
 
 
 def test_records_that_the_reader_may_not_see_are_not_named_nor_whom_to_ask(tmp_path):
@@ -160,3 +160,15 @@ def test_needs_are_kept_for_whoever_asks(tmp_path):
             kept = needs_of(library, AssistantSettings(), labels)
             assert kept
             assert kept.note(NONE, TODAY) == 1
+
+
+def test_who_may_see_everything_leaves_a_question_to_those_who_hold_the_labels_that_records_carry(tmp_path):
+    def left_by(labels, carried):
+        Needs(tmp_path, labels, lambda: frozenset(carried)).note(replace(NONE, question=f"{labels} {carried}?"), TODAY)
+        return questions(Needs(tmp_path, frozenset("a")))
+
+    assert left_by(None, "ab") == set()
+    assert left_by(frozenset("ab"), "b") == set()
+    assert len(left_by(None, "a")) == 1
+    assert len(left_by(None, "")) == 2
+    assert len(left_by(frozenset("ab"), "a")) == 3  # nothing that is labelled b can be in it

@@ -20,7 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from starlette.routing import Mount
 
 from assistant.assistant import Assistant
-from assistant.needs import ALL, Needs, needs_of
+from assistant.needs import Needs, needs_of
 from index.library import Library
 from ingest.prepare import prepare
 from tests.fakes import a_library
@@ -127,7 +127,7 @@ def app(library: Library, people: Path) -> Iterator[FastAPI]:
         patch.setattr(people_module, "_hasher", QUICK)
         add_person(people, "outsider", "admin")
         add_person(people, "insider", "admin", ("restricted", "legal", "hr", "official-sensitive"))
-        add_person(people, "chief", "admin", (ALL,))
+        add_person(people, "chief", "admin", ("*",))
         assistant = Assistant(library)
         assistant = Assistant(library, assistant.settings, needs_of(library, assistant.settings))
         settings = ServeSettings(people=people, collections={f"{NEEDLE} cases": "hr"})

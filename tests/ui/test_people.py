@@ -295,7 +295,6 @@ def test_the_people_beside_the_library_are_found(call, tmp_path, monkeypatch):
             return None
 
     monkeypatch.setattr("index.library.Library.open", lambda *_, **__: Opened())
-    monkeypatch.setattr("assistant.needs.needs_of", lambda *_: None)
     monkeypatch.setattr("assistant.assistant.Assistant", lambda *_: None)
     monkeypatch.setattr("ui.web.app.create_app", lambda library, assistant, settings, ingest: served.append(settings))
     monkeypatch.setattr("ui.web.server.serve", lambda *_: sys.exit(0))

@@ -63,13 +63,13 @@ def ask(
 ) -> None:
     """Answer a question with citations, or say that no lesson answers it."""
     from assistant.assistant import Assistant
-    from assistant.needs import needs_of
     from index.filters import parse_filters
+    from ui.needs import own_needs
 
     chosen = parse_filters(filters or ())
     settings = load_settings(library, {"llm": llm})
     with opened(settings) as opened_library:
-        assistant = Assistant(opened_library, settings.assistant, needs_of(opened_library, settings.assistant))
+        assistant = Assistant(opened_library, settings.assistant, own_needs(opened_library, settings))
         if as_json:
             print_json(assistant.ask(question, chosen, ignore=ignore or ()).to_json())
         else:

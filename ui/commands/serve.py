@@ -56,7 +56,6 @@ def demo(port: Port = None, library: LibraryFolder = None) -> None:
 
 def _serve(library: Library, settings: Settings) -> None:
     from assistant.assistant import Assistant
-    from assistant.needs import needs_of
     from ui.web import access_log
     from ui.web.app import create_app
     from ui.web.people import check_access, people_path
@@ -68,7 +67,7 @@ def _serve(library: Library, settings: Settings) -> None:
     check_access(access)
     access_log.write_to_stderr()
     library.search("warm up", 1)  # the model is loaded before the first reader waits for it
-    assistant = Assistant(library, settings.assistant, needs_of(library, settings.assistant))
+    assistant = Assistant(library, settings.assistant)
     app = create_app(library, assistant, access, settings.ingest)
     run(app, access.host, access.port, lambda address: _say(address))
 

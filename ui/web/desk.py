@@ -14,8 +14,8 @@ from babel import Locale
 from starlette.requests import Request
 
 from assistant.feedback import Feedback
-from assistant.needs import needs_of
-from index.scope import Scope, scoped
+from assistant.needs import left_with, needs_of
+from index.scope import Scope, labels_in, scoped
 from ingest.errors import NotAllowed
 from ui.web.fill import locale_of
 from ui.web.history import History
@@ -34,8 +34,8 @@ _OPEN = 64  # views of the library that are kept open, the last used
 class Desk:
     """What one person is served with.
 
-    `scope` is what the person may see, None where nothing is hidden; `labels` are those that what they leave is kept
-    with, None where nobody has to sign in. `owner` is whose history it is.
+    `scope` is what the person may see, None where nothing is hidden; `labels` are those held, None for all. What the
+    person leaves is kept with the labels `left_with`. `owner` is whose history it is.
     """
 
     person: Person
@@ -46,6 +46,7 @@ class Desk:
     feedback: Feedback
     scope: Scope | None
     labels: frozenset[str] | None
+    left_with: frozenset[str]
     locale: Locale
 
     def may(self, role: Role) -> bool:
@@ -66,9 +67,8 @@ class Desks:
 
     def __init__(self, library: Library, assistant: Assistant, settings: ServeSettings) -> None:
         self._library = library
-        self._assistant = assistant
-        if settings.has_sign_in:  # what somebody who sees everything asks in vain is not for everybody to see
-            self._assistant = assistant.over(library, needs_of(library, assistant.settings, frozenset({ALL})))
+        # What somebody who sees everything asks in vain is not for everybody to see.
+        self._assistant = assistant.over(library, needs_of(library, assistant.settings, None, self._carried))
         self._settings = settings
         self._history = History(library.folder)
         self._feedback = Feedback(library.folder)
@@ -77,18 +77,31 @@ class Desks:
 
     def __call__(self, request: Request) -> Desk:
         person: Person = request.scope["state"]["person"]
-        labels = person.labels | frozenset(self._settings.open_labels) if self._settings.has_sign_in else None
-        scope = None if labels is None or ALL in labels else Scope(labels, self._settings.collections)
+        labels = person.labels | frozenset(self._settings.open_labels)
+        everything = ALL in labels
+        scope = None if everything else Scope(labels, self._settings.collections)
         library, assistant = (self._library, self._assistant) if scope is None else self._view(scope)
-        locale = locale_of(request.headers.get("accept-language", ""))
-        owner: str = request.scope["state"]["person_id"]
-        return Desk(person, owner, library, assistant, self._history, self._feedback, scope, labels, locale)
+        return Desk(
+            person=person,
+            owner=request.scope["state"]["person_id"],
+            library=library,
+            assistant=assistant,
+            history=self._history,
+            feedback=self._feedback,
+            scope=scope,
+            labels=None if everything else labels,
+            left_with=left_with(None if everything else labels, self._carried),
+            locale=locale_of(request.headers.get("accept-language", "")),
+        )
+
+    def _carried(self) -> frozenset[str]:
+        return labels_in(self._library, self._settings.collections, self._settings.open_labels)
 
     def _view(self, scope: Scope) -> tuple[Library, Assistant]:
         with self._lock:
             if scope.labels not in self._views:
                 library = scoped(self._library, scope)
-                needs = needs_of(library, self._assistant.settings, scope.labels)
+                needs = needs_of(library, self._assistant.settings, scope.labels, self._carried)
                 self._views[scope.labels] = library, self._assistant.over(library, needs)
                 if len(self._views) > _OPEN:
                     # Not closed: somebody may be asking it. Its connections go with the threads that made them.

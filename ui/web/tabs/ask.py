@@ -72,7 +72,7 @@ def ask_routes(desks: Desks) -> APIRouter:
         answer = turns[number].answer if 0 <= number < len(turns) else None
         if answer is None:
             raise NotInLibrary("There is no such answer.", "Ask again, then mark the new answer.")
-        desk.feedback.note(answer, reason, comment, desk.labels, date.today(), key=f"{kept}/{number}")
+        desk.feedback.note(answer, reason, comment, desk.left_with, date.today(), key=f"{kept}/{number}")
         return fill("thanks.html", desk.locale, reason=reason)
 
     return router
