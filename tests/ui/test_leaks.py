@@ -214,12 +214,13 @@ PROBES: dict[tuple[str, str], list[dict[str, Any]]] = {
         for number in NUMBERS
         for start in (0, 120, 200)
     ],
-    ("GET", "/parts/recent"): [{}],
+    ("GET", "/parts/recent"): [{}, {"params": {"search": NEEDLE[:3]}}],
     ("GET", "/parts/filters"): [{}],
     ("GET", "/conversations/{kept}.md"): [{}],
     ("GET", "/conversations/{kept}.docx"): [{}],
     ("POST", "/conversations/{kept}/{number}/feedback"): [{"path": {"number": 0}, "data": {"reason": "useful"}}],
     ("DELETE", "/conversations/{kept}"): [{}],
+    ("DELETE", "/conversations"): [{}],
     ("GET", "/parts/brief"): [{}],
     ("POST", "/parts/brief"): [{"data": {"plan": f"- Check the {WORDS}\n- Replace the seal of the transfer pump"}}],
     ("GET", "/briefs/{token}.md"): [{}],

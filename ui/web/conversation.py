@@ -95,7 +95,7 @@ def _shown(desk: Desk, kept: str, number: int, turn: KeptTurn) -> Turn:
     if turn.answer is None or not readable(turn, desk):
         body = render.problem(_WITHHELD, "Ask again for what is there now.")
         return Turn(asked, render.turn(number, asked, body, (), desk.locale))
-    body = render.answer(turn.answer, desk.locale, _feedback(kept, number))
+    body = render.answer(turn.answer, desk.locale, _feedback(kept, number), turn.feedback or "")
     filters = render.chips(turn.answer.filters or turn.filters, turn.answer.filters_read)
     return Turn(asked, render.turn(number, asked, body, filters, desk.locale), answered=True)
 

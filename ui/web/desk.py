@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from assistant.feedback import Feedback
 from assistant.needs import left_with, needs_of
 from index.scope import Scope, labels_in, scoped
-from ingest.errors import NotAllowed
+from ingest.errors import LibraryError, NotAllowed
 from ui.web.fill import locale_of
 from ui.web.history import History
 from ui.web.people import Person
@@ -71,6 +72,8 @@ class Desks:
         self._assistant = assistant.over(library, needs_of(library, assistant.settings, None, self._carried))
         self._settings = settings
         self._history = History(library.folder)
+        with suppress(LibraryError):  # where nothing can be written, nothing new is kept either
+            self._history.prune(settings.history_days)
         self._feedback = Feedback(library.folder)
         self._views: OrderedDict[frozenset[str], tuple[Library, Assistant]] = OrderedDict()
         self._lock = threading.Lock()

@@ -65,10 +65,10 @@ def draft(claims: Sequence[Claim], sources: Mapping[int, Cited], stage: str, loc
     return _made("draft", locale, claims, sources, _STAGES.get(stage, "Working…"))
 
 
-def answer(found: Answer, locale: Locale = ENGLISH, feedback: str = "") -> Markup:
-    """A whole answer with its evidence; `feedback` is the address that marks for it are sent to."""
+def answer(found: Answer, locale: Locale = ENGLISH, feedback: str = "", mark: str = "") -> Markup:
+    """A whole answer with its evidence; `feedback` is where marks for it are sent to, `mark` the one given."""
     times = found.tally is not None and found.tally.by in TIMES
-    return _made("answer", locale, found, times, feedback)
+    return _made("answer", locale, found, times, feedback, mark)
 
 
 def problem(reason: str, remedy: str) -> Markup:

@@ -31,7 +31,8 @@ class ServeSettings(BaseModel):
 
     `people` is the file that says who may do what. `user_header` names the header in which one of `trusted_proxies`
     (addresses or networks) says who has signed in. `collections` gives a collection's name the label that its records
-    carry, and `open_labels` are those that everybody may see. A session ends after `session_hours` without use.
+    carry, and `open_labels` are those that everybody may see. A session ends after `session_hours` without use, a
+    conversation is forgotten `history_days` after its last question.
     `allowed_hosts` are the names under which the server is reached; with none, every name where the address is not
     this machine's own. `secure_cookies`: with None, exactly for requests that came by https.
     """
@@ -47,6 +48,7 @@ class ServeSettings(BaseModel):
     collections: dict[str, Label] = {}
     open_labels: tuple[Label, ...] = ("public", "unclassified", "tlp:clear", "tlp:white")
     session_hours: int = Field(default=12, ge=1, le=168)
+    history_days: int = Field(default=365, ge=1, le=36_500)
     most_upload_mb: int = Field(default=200, ge=1)
     allowed_hosts: tuple[str, ...] = ()
     secure_cookies: bool | None = None

@@ -94,6 +94,15 @@
     if (form && event.target.matches("select")) visit(ofForm(form));
   });
 
+  // How far an upload is.
+  document.addEventListener("htmx:xhr:progress", ({ detail: { elt, loaded, total } }) => {
+    const job = elt.matches("form[hx-encoding]") && find("#job");
+    if (!job || !total) return;
+    const done = Object.assign(document.createElement("progress"), { max: total, value: loaded });
+    done.setAttribute("aria-label", "Upload");
+    job.replaceChildren(done, loaded < total ? "Uploading…" : "Checking the files…");
+  });
+
   // What could not be done is said in plain words, where it was asked for.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, target } = event.detail;

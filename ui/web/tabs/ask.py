@@ -6,17 +6,17 @@ from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from assistant.feedback import Reason
 from ingest.errors import NotInLibrary
 from ui.web.desk import Desk, Desks
 from ui.web.export import to_docx, to_markdown
-from ui.web.fill import fill
+from ui.web.fill import fill, macro
 from ui.web.history import KeptTurn, readable
 
-_RECENT = 30
+_RECENT, _SEARCHABLE = 50, 8  # conversations listed, and from how many on they can be searched
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LONGEST_NAME = 60  # characters of a file's name
 _MOST_CHOICES = 200  # of a filter
@@ -28,8 +28,8 @@ def ask_routes(desks: Desks) -> APIRouter:
     mine = Depends(desks)
 
     @router.get("/parts/recent", response_class=HTMLResponse)
-    def recent(desk: Desk = mine) -> str:
-        return _recent(desk)
+    def recent(search: Annotated[str, Query(max_length=200)] = "", desk: Desk = mine) -> str:
+        return _recent(desk, search)
 
     @router.get("/parts/filters", response_class=HTMLResponse)
     def filters(desk: Desk = mine) -> str:
@@ -48,6 +48,11 @@ def ask_routes(desks: Desks) -> APIRouter:
     @router.delete("/conversations/{kept}", response_class=HTMLResponse)
     def forget(kept: str, desk: Desk = mine) -> str:
         desk.history.forget(desk.owner, kept)
+        return _recent(desk)
+
+    @router.delete("/conversations", response_class=HTMLResponse)
+    def forget_all(desk: Desk = mine) -> str:
+        desk.history.forget_all(desk.owner)
         return _recent(desk)
 
     @router.get("/conversations/{kept}.md")
@@ -73,15 +78,20 @@ def ask_routes(desks: Desks) -> APIRouter:
         if answer is None:
             raise NotInLibrary("There is no such answer.", "Ask again, then mark the new answer.")
         desk.feedback.note(answer, reason, comment, desk.left_with, date.today(), key=f"{kept}/{number}")
-        return fill("thanks.html", desk.locale, reason=reason)
+        desk.history.mark(desk.owner, kept, number, reason)
+        return macro("answer.html", "marked", reason)
 
     return router
 
 
-def _recent(desk: Desk) -> str:
-    conversations = desk.history.conversations(desk.owner, _RECENT)
+def _recent(desk: Desk, search: str = "") -> str:
     return fill(
-        "recent.html", desk.locale, conversations=conversations, person=desk.person, signed_in=bool(desk.person.name)
+        "recent.html",
+        desk.locale,
+        conversations=desk.history.conversations(desk.owner, _RECENT, search),
+        search=search,
+        searchable=_SEARCHABLE,
+        person=desk.person,
     )
 
 
