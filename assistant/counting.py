@@ -22,7 +22,7 @@ _STATES = {
 _NOT_A_SUBJECT = re.compile(
     rf"\b(?:how (?:many|often)|number|count|which|what|when|where|who|why|did|do|does|has|have|had|is|are|was|were|be|"
     rf"been|there|their|our|we|us|you|it|in|of|on|at|to|by|for|from|the|a|an|all|any|and|with|as|that|this|these|those|than|"
-    rf"most|least|fewest|rarest|more|less|common|frequent(?:ly)?|often|times?|top|turns?|up|down|go|goes|going|gone|went|rise|fall|trend|"
+    rf"most|least|fewest|rarest|more|less|common|frequent(?:ly)?|often|times?|top|turns?|up|down|go|goes|going|gone|went|rise|fall|trends?|"
     rf"over|hold|holds|held|come|comes|came|concern(?:s|ed|ing)?|about|relat(?:e|es|ed|ing)|involv(?:e|es|ed|ing)|mention(?:s|ed|ing)?|"
     rf"contain(?:s|ed|ing)?|regard(?:ing)?|deal(?:s|ing)?|cover(?:s|ed|ing)?|say|says|tell|show|list|describ(?:e|es|ed|ing)|"
     rf"written|wrote|made|recorded|reported|logged|filed|happen(?:s|ed)?|caus(?:ed|ing)|occur(?:s|red)?|library|organi[sz]ation|"

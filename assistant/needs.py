@@ -192,6 +192,8 @@ class Needs:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        if not self._path.exists():
+            self._path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
         with closing(sqlite3.connect(self._path, timeout=10)) as database:
             database.row_factory = sqlite3.Row
             database.execute(_SCHEMA)

@@ -286,11 +286,14 @@ class Library(OpenLibrary):
         """The files that can be found, by path."""
         return self.catalogue.known()
 
-    def renew(self, path: str, mtime_ns: int, moved_from: str = "") -> None:
-        """Note that a file has the content we know under another time or, with `moved_from`, under another path."""
+    def renew(self, path: str, mtime_ns: int, moved_from: str = "", collection: str = "") -> None:
+        """Note that a file has the content we know under another time or, with `moved_from`, under another path.
+
+        Records whose collection was told by their folder belong to `collection` then, if it is given.
+        """
         with self.committing():
             if moved_from:
-                self.catalogue.move(moved_from, path)
+                self.catalogue.move(moved_from, path, collection)
             self.catalogue.touch(path, mtime_ns)
 
     def problems(self) -> list[KnownProblem]:

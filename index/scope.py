@@ -8,10 +8,11 @@ selection, so that an engine ranks the reader's records only.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +22,7 @@ from index.filters import Filters, Selection
 from index.hit import SourceView
 from index.library import Library
 from index.opened import PATIENCE, Serving
+from index.spelling import respelt
 from ingest.errors import LibraryError
 
 _SEEN = "EXISTS (SELECT 1 FROM temp.lessons l WHERE l.id = t.{})"
@@ -35,6 +37,7 @@ _SHADOWS = {
     "staged": "0",
 }
 """What is left of each table. The others hold numbers, by ids of what is in these."""
+_NEVER = "\0"  # a word that is nowhere
 BLANK = " "  # takes the place of each hidden character, so that offsets stay what they are
 
 
@@ -55,8 +58,17 @@ class Scope:
     def closed(self) -> frozenset[str]:
         """The collections that are not seen, in the form in which they are compared."""
         return frozenset(
-            name.casefold() for name, label in self.collections.items() if not self.sees_label(label.lower())
+            comparable(name) for name, label in self.collections.items() if not self.sees_label(label.lower())
         )
+
+    def sees_collection(self, name: str | None) -> bool:
+        return not name or comparable(name) not in self.closed()
+
+
+def comparable(name: str) -> str:
+    """The name of a collection however it is spelt: in any case, composed or not, with what is not seen left out."""
+    seen = "".join(letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
+    return " ".join(seen.casefold().split()).strip("._~ ")
 
 
 class ScopedCatalogue(Catalogue):
@@ -67,12 +79,8 @@ class ScopedCatalogue(Catalogue):
         super().__init__(path)
 
     def connected(self, connection: sqlite3.Connection) -> None:
-        closed = self._scope.closed()
-        sees = {
-            "sees_label": self._scope.sees_label,
-            "sees_collection": lambda name: not name or name.casefold() not in closed,
-        }
-        for name, function in sees.items():
+        for name in ("sees_label", "sees_collection"):
+            function = getattr(self._scope, name)
             connection.create_function(name, 1, cache(function), deterministic=True)
         for table, condition in _SHADOWS.items():
             connection.execute(f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} t WHERE {condition}")
@@ -94,7 +102,8 @@ class ScopedCatalogue(Catalogue):
         found = super().source(source_id)
         sql = 'SELECT start, "end" FROM {}lessons WHERE source_id = ? ORDER BY start'
         seen = self.rows(sql.format(""), (source_id,))
-        if len(seen) == len(self.rows(sql.format("main."), (source_id,))):
+        # Records that an earlier revision told move to the next one: what it still tells by itself is not known.
+        if not found.archived and len(seen) == len(self.rows(sql.format("main."), (source_id,))):
             return found
         text, at = [], 0
         for start, end in seen:
@@ -131,8 +140,15 @@ class ScopedLibrary(Library):
         raise LibraryError("The library is being written all the time.", "Ask again.")
 
     def respelt(self, text: str) -> dict[str, str]:
-        """Words are known from the whole library: what was meant must stand in what is seen."""
-        return {slip: meant for slip, meant in super().respelt(text).items() if self.saying([meant])}
+        with self.snapshot() as view:
+            return respelt(text, partial(self._rarity_seen, view))
+
+    def _rarity_seen(self, view: View, words: Sequence[str]) -> Mapping[str, float]:
+        """A word that stands in hidden records alone is as rare as one that is nowhere."""
+        found, selection = view.rarity([*words, _NEVER]), self.catalogue.selection(None)
+        there = (word for word in words if found[word] < found[_NEVER])
+        seen = {word for word in there if len(view.matching([word], 1, selection).ids)}
+        return {word: found[word] if word in seen else found[_NEVER] for word in found}
 
 
 def labels_in(library: Library, collections: Mapping[str, str], open_labels: Iterable[str]) -> frozenset[str]:
@@ -141,8 +157,8 @@ def labels_in(library: Library, collections: Mapping[str, str], open_labels: Ite
     def carried() -> frozenset[str]:
         rows = library.catalogue.rows("SELECT DISTINCT access, collection FROM lessons")
         own = {part for row in rows if row["access"] for part in row["access"].split("; ")}
-        named = {row["collection"].casefold() for row in rows if row["collection"]}
-        return frozenset(own | {label for name, label in collections.items() if name.casefold() in named})
+        named = {comparable(row["collection"]) for row in rows if row["collection"]}
+        return frozenset(own | {label for name, label in collections.items() if comparable(name) in named})
 
     return library.catalogue.kept("labels", carried) - frozenset(open_labels)
 

@@ -101,10 +101,16 @@ class Store(Passages):
         """Forget what was read of one file, or of all."""
         self._connection.execute("DELETE FROM staged WHERE path = coalesce(?, path)", (path,))
 
-    def move(self, old: str, new: str) -> None:
+    def move(self, old: str, new: str, collection: str = "") -> None:
         """A file was renamed: its records, ids and passages stay. An archived file at `new` gives up the path."""
         self._connection.execute("UPDATE sources SET path = path || ' (archived ' || id || ')' WHERE path = ?", (new,))
         self._connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
+        if collection:
+            self._connection.execute(
+                "UPDATE lessons SET collection = ? WHERE source_id = (SELECT id FROM sources WHERE path = ?) "
+                "AND json_extract(provenance, '$.collection.method') = 'folder'",
+                (collection, new),
+            )
         problems.forget(self, [old])
 
     def touch(self, path: str, mtime_ns: int) -> None:

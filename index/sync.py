@@ -121,7 +121,7 @@ def sync(
         todo = plan(library.known(), found, settings, library.folder)
         report = _report(todo)
         for old, file in todo.renamed:
-            library.renew(str(file.path), file.mtime_ns, moved_from=old)
+            library.renew(str(file.path), file.mtime_ns, old, file.root.name if file.root else "")
         for file in todo.touched:
             library.renew(str(file.path), file.mtime_ns)
         if todo.removed:

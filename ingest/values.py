@@ -66,6 +66,7 @@ _BESIDE_MARKS = frozenset(
     "s staff statement strict strictly to top ts u uk unlimited us usa use white".split()
 )
 _TLP = re.compile(r"(?:tlp[\s:-]*)?(red|amber(?:\+strict)?|green|white|clear)")
+_LEADING = re.compile(r"\W*(restricted|confidential|secret|top secret)\s*[-–—/|;,:]", re.I)
 _BETWEEN_TOPICS = re.compile(r"\s*[,;»|\n]\s*|\s+>\s+")
 
 
@@ -102,14 +103,17 @@ def as_access(value: str, *, outright: bool = True) -> str | None:
     """A label that says who may read something, in the form in which labels are compared; None for a sentence.
 
     Where its name does not say `outright` that it is one, only what says so itself is taken: "Official-Sensitive",
-    "TLP:AMBER", "Internal use only".
+    "TLP:AMBER", "Internal use only". Of what explains itself ("Restricted - ask before you share it") the first word.
     """
+    leading = _LEADING.match(value)
     if not outright and not _is_marking(value):
-        return None
+        return leading[1].lower() if leading else None
     label = re.sub(r"\s*[,;]\s*", "; ", " ".join(value.lower().split()).strip(" \t,.;:*_`'\"[](){}<>"))
     if colour := _TLP.fullmatch(label):
         return f"tlp:{colour[1]}"
-    return label if label and len(label) <= LONGEST_LABEL and not is_pointer(label) else None
+    if label and len(label) <= LONGEST_LABEL and not is_pointer(label):
+        return label
+    return leading[1].lower() if leading else None
 
 
 def _is_marking(value: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from index.library import Library
 from index.local.view import LocalView
 from index.scope import BLANK, Scope, scoped
+from index.sync import sync
 from ingest.errors import LibraryError, NotInLibrary
 from ingest.prepare import prepare
 from tests.fakes import a_library
@@ -255,3 +256,42 @@ def test_a_view_cannot_be_written(view):
 
 def test_labels_survive_in_json(view):
     assert SECRET not in json.dumps(view.health(date(2026, 1, 1)).to_json())
+
+
+def test_an_earlier_revision_shows_what_is_still_told_by_it(tmp_path):
+    path = tmp_path / "log.csv"
+
+    def put(text):
+        path.write_text(text)
+        tokens, limit = library.embedder.tokens, library.manifest.passage_tokens
+        library.add([prepare(path, text.encode(), tokens, limit, 1)])
+
+    with a_library(tmp_path / "library") as library, seen(library, "public") as view:
+        put(TABLE)
+        put("\n".join(line for line in TABLE.splitlines() if not line.startswith("T-1")) + "\n")
+        (number,) = (row["id"] for row in library.catalogue.rows("SELECT id FROM sources WHERE archived = 1"))
+        old = view.source(number)
+        assert not old.whole
+        assert "open crane" in old.text
+        assert SECRET not in old.text
+
+
+def test_a_file_that_moves_into_a_closed_collection_is_closed(tmp_path):
+    for name in ("open", "HR cases"):
+        (tmp_path / name).mkdir()
+    file = tmp_path / "open" / "one.md"
+    file.write_text(form("O-1"))
+    roots = [tmp_path / "open", tmp_path / "HR cases"]
+    with a_library(tmp_path / "library") as library, seen(library, "public") as view:
+        sync(library, roots)
+        assert ids(view) == {"O-1"}
+        file.rename(tmp_path / "HR cases" / "one.md")
+        assert sync(library, roots).renamed == 1
+        assert ids(view) == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["D\u00e9p\u00f4t", "De\u0301po\u0302t", " d\u00c9P\u00d4T ", "D\u00e9\u00adp\u00f4t."]
+)
+def test_a_collection_is_closed_however_its_name_is_composed(name):
+    assert not Scope(frozenset(), {"D\u00e9p\u00f4t": "hr"}).sees_collection(name)

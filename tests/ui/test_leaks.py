@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -375,3 +376,60 @@ def test_a_closed_collection_is_empty_to_who_knows_its_name(address: str) -> Non
         assert (answer["sources"], answer["nearest"]) == ([], [])
     with signed_in(address, "insider") as client:
         assert client.post("/api/ask", json=asked).json()["sources"]
+
+
+def test_what_was_left_is_closed_with_the_records_it_shows(address: str, library: Library, people: Path) -> None:
+    """A record is given a label after somebody read it: stopped and later answers, briefs and objections follow."""
+    add_person(people, "reader", "reviewer")
+    path = Path(library.get("O-2").source).with_name("new.md")
+
+    def put(more: str) -> None:
+        text = record("N-1", 2024, hidden=False, more=more).replace("transfer pump", "wombat gate")
+        path.write_text(text)
+        tokens, limit = library.embedder.tokens, library.manifest.passage_tokens
+        library.add([prepare(path, path.read_bytes(), tokens, limit, path.stat().st_mtime_ns)])
+
+    put("kind: aar")
+    with signed_in(address, "reader") as client:
+        said = send(client, "submit", {"question": "What went wrong with the wombat gate seal?"}, "wombat")
+        kept = said.split('data-conversation=\\"')[-1].split('\\"')[0]
+        brief = client.post("/parts/brief", data={"plan": "- Check the wombat gate seal"}).text
+        assert "wombat gate lost" in said
+        assert brief.count("<!--next-->") == 2
+        token = brief.split("/briefs/")[-1].split(".")[0]
+        assert client.get(f"/briefs/{token}.md").status_code == 200
+        assert client.post(f"/conversations/{kept}/0/feedback", data={"reason": "wrong"}).status_code == 200
+        assert "wombat gate lost" in client.get("/parts/contribute").text
+        put("access: restricted")
+        assert client.get(f"/briefs/{token}.md").status_code == 404
+        assert "wombat gate lost" not in client.get("/parts/contribute").text
+        assert client.post(f"/conversations/{kept}/0/feedback", data={"reason": "outdated"}).status_code == 404
+        for event, data in (("stop", {}), ("submit", {"question": "How many records are there?"})):
+            assert "wombat gate lost" not in send(client, event, data, "wombat")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f"{NEEDLE} cases", f"{NEEDLE} cases.", f".{NEEDLE.upper()} Cases", f"{NEEDLE} ca\u00adses", f"~{NEEDLE} cases"],
+)
+def test_a_closed_collection_takes_no_uploads_however_it_is_spelt(address: str, name: str) -> None:
+    with signed_in(address, "outsider") as client:
+        files = {"files": ("a.md", b"# A\n\nText.\n")}
+        assert client.post("/uploads", data={"collection": name}, files=files).status_code == 403
+
+
+def test_what_the_server_keeps_of_people_is_never_indexed(address: str, library: Library, people: Path) -> None:
+    with signed_in(address, "outsider") as client:
+        for path in (library.folder, library.folder / "history.sqlite", people, people.parent):
+            answer = client.post("/parts/index", data={"folder": str(path)})
+            assert (answer.status_code, answer.json()["reason"].endswith("of people.")) == (403, True)
+
+
+def test_one_person_cannot_keep_all_others_waiting(address: str) -> None:
+    plan = {"plan": "\n".join(f"- Check the transfer pump seal number {number} of the harbour" for number in range(60))}
+    with signed_in(address, "insider") as client, ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(client.post, "/api/brief", json=plan) for _ in range(8)]
+        assert client.get("/healthz", timeout=5).status_code == 200
+        codes = sorted(answer.result().status_code for answer in answers)
+    assert set(codes) == {200, 429}
+    assert codes.count(200) >= 3

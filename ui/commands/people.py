@@ -74,11 +74,14 @@ def add(
 def remove(name: Name, file: PeopleFile = None, library: LibraryFolder = None) -> None:
     """Take a person out; the person's sessions end at once."""
     from ingest.errors import BadSettings
+    from ui.web.history import History
     from ui.web.people_file import replace
 
     path = _path(file, library)
     if not replace(path, name.lower(), None):
         raise BadSettings(f"{path} has no line for {name}.", "See who is there with: lessons people list")
+    settings = load_settings(library)
+    History(settings.library.expanduser()).forget_all(f"user:{name.lower()}")  # the name may be given anew
     console().print(f"{name.lower()} was removed from {path}", markup=False, soft_wrap=True)
 
 

@@ -81,12 +81,14 @@ def api_routes(desks: Desks) -> APIRouter:
     @router.post("/api/ask")
     def ask(body: Question, desk: Desk = mine) -> dict[str, Any]:
         """Answer a question; the keys are those of `lessons ask --json`."""
-        return desk.assistant.ask(body.question, body.filters, body.history, body.ignore).to_json()
+        with desks.busy.enter(desk.owner):
+            return desk.assistant.ask(body.question, body.filters, body.history, body.ignore).to_json()
 
     @router.post("/api/brief")
     def brief(body: Plan, desk: Desk = mine) -> dict[str, Any]:
         """What was learned of each task of a plan; the keys are those of `lessons brief --json`."""
-        return brief_plan(desk.library, tasks_of(body.plan), desk.assistant.settings, body.filters).to_json()
+        with desks.busy.enter(desk.owner):
+            return brief_plan(desk.library, tasks_of(body.plan), desk.assistant.settings, body.filters).to_json()
 
     @router.get("/api/search")
     def search(

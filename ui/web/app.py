@@ -57,6 +57,7 @@ def create_app(
     jobs = Jobs(library.folder, library.settings, ingest)
     uploads = Uploads(library.folder, min(settings.most_upload_mb, ingest.max_file_mb) * 1_000_000, _MOST_FILES)
     desks = Desks(library, assistant, settings)
+    private = [library.folder, *([settings.people] if settings.people else [])]
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -77,7 +78,7 @@ def create_app(
         ask_routes(desks),
         brief_routes(desks, ingest),
         library_routes(desks, uploads),
-        adding_routes(desks, jobs, uploads),
+        adding_routes(desks, jobs, uploads, private),
         contribute_routes(desks),
         health_routes(desks),
     ):

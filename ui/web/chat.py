@@ -30,7 +30,7 @@ def page(desks: Desks, examples: Sequence[str]) -> gr.Blocks:
         """A page that was just opened, a conversation of the history, or a new one."""
         desk = _desk(desks, request)
         kept = _text(event, "open")
-        now, note = Conversation(seen_by=desk.labels), Markup()
+        now, note = Conversation(seen_as=desk.sight), Markup()
         if kept:
             try:
                 now = reopened(desk, kept)
@@ -51,7 +51,8 @@ def page(desks: Desks, examples: Sequence[str]) -> gr.Blocks:
             yield str(Markup().join(turn.html for turn in past)), _now(now, last.html), now
 
     def call_off(request: gr.Request, before: Conversation) -> tuple[Any, ...]:
-        now = stopped(_desk(desks, request), before)
+        desk = _desk(desks, request)
+        now = stopped(desk, _as_seen(desk, before))
         return (*_shown(now, now.html), now)
 
     frame = gr.Blocks(title="lessons", analytics_enabled=False, fill_width=True)
@@ -105,14 +106,14 @@ def _now(conversation: Conversation, html: Markup) -> str:
 
 def _as_seen(desk: Desk, conversation: Conversation) -> Conversation:
     """The conversation as the person may see it, should that have changed since it was shown."""
-    if conversation.seen_by == desk.labels:
+    if conversation.seen_as == desk.sight:
         return conversation
     if conversation.kept:
         try:
             return reopened(desk, conversation.kept)
         except LessonsError:
             pass
-    return Conversation(seen_by=desk.labels)
+    return Conversation(seen_as=desk.sight)
 
 
 def _asking(event: gr.EventData) -> Asking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
@@ -33,11 +33,11 @@ Turns = tuple[Turn, ...]
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`kept` is its id in the history, "" before it has one; `seen_by` the labels that it was shown with."""
+    """`kept` is its id in the history, "" before it has one; `seen_as` is the sight that it was shown with."""
 
     turns: Turns = ()
     kept: str = ""
-    seen_by: frozenset[str] | None = None
+    seen_as: Hashable = None
 
     @property
     def html(self) -> Markup:
@@ -55,7 +55,7 @@ def respond(desk: Desk, asking: Asking, before: Conversation) -> Iterator[Conver
         body: Markup, filters: Sequence[render.Chip] = chosen, *, done: bool, answered: bool = False
     ) -> Conversation:
         html = render.turn(number, asking, body, filters, desk.locale, done=done)
-        return replace(before, turns=(*before.turns, Turn(asking, html, answered)), seen_by=desk.labels)
+        return replace(before, turns=(*before.turns, Turn(asking, html, answered)), seen_as=desk.sight)
 
     try:
         for body, answer in _bodies(desk, asking, [turn.asked.question for turn in before.turns if turn.answered]):
@@ -87,7 +87,7 @@ def reopened(desk: Desk, kept: str) -> Conversation:
     """One of the person's conversations, as they may see it now. Raises `NotInLibrary` if it is not theirs."""
     turns = desk.history.turns(desk.owner, kept)
     shown = tuple(_shown(desk, kept, number, turn) for number, turn in enumerate(turns))
-    return Conversation(shown, kept, desk.labels)
+    return Conversation(shown, kept, desk.sight)
 
 
 def _shown(desk: Desk, kept: str, number: int, turn: KeptTurn) -> Turn:

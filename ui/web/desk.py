@@ -6,9 +6,11 @@ Every route and every event of the page takes all it shows from a desk, so that 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from babel import Locale
@@ -23,12 +25,15 @@ from ui.web.history import History
 from ui.web.people import Person
 from ui.web.people_file import ALL, Role
 from ui.web.settings import ServeSettings
+from ui.web.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from assistant.assistant import Assistant
     from index.library import Library
 
-_OPEN = 64  # views of the library that are kept open, the last used
+_OPEN = 16  # views of the library that are kept open, the last used
+_BUSY = 3, 16  # long answers at once for each person, and for all; a server has 40 threads
+_LEAVING = 900.0  # seconds after which nobody uses a view any more that was given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,16 @@ class Desk:
     left_with: frozenset[str]
     locale: Locale
 
+    @property
+    def sight(self) -> Hashable:
+        """Changes with what the person may see: by other labels, or records that carry others."""
+        return None if self.scope is None else (self.labels, self.library.catalogue.meta("revision"))
+
     def may(self, role: Role) -> bool:
         return self.person.may(role)
 
     def sees_collection(self, name: str) -> bool:
-        return self.scope is None or name.strip().casefold() not in self.scope.closed()
+        return self.scope is None or self.scope.sees_collection(name)
 
     def sees_source(self, source_id: int) -> bool:
         return bool(self.library.catalogue.rows("SELECT 1 FROM sources WHERE id = ?", (source_id,)))
@@ -71,11 +81,13 @@ class Desks:
         # What somebody who sees everything asks in vain is not for everybody to see.
         self._assistant = assistant.over(library, needs_of(library, assistant.settings, None, self._carried))
         self._settings = settings
+        self.busy = Turnstile(*_BUSY)
         self._history = History(library.folder)
         with suppress(LibraryError):  # where nothing can be written, nothing new is kept either
             self._history.prune(settings.history_days)
         self._feedback = Feedback(library.folder)
         self._views: OrderedDict[frozenset[str], tuple[Library, Assistant]] = OrderedDict()
+        self._left: deque[tuple[float, Library]] = deque()
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> Desk:
@@ -106,11 +118,16 @@ class Desks:
                 library = scoped(self._library, scope)
                 needs = needs_of(library, self._assistant.settings, scope.labels, self._carried)
                 self._views[scope.labels] = library, self._assistant.over(library, needs)
-                if len(self._views) > _OPEN:
-                    # Not closed: somebody may be asking it. Its connections go with the threads that made them.
-                    self._views.popitem(last=False)
+                self._give_up()
             self._views.move_to_end(scope.labels)
             return self._views[scope.labels]
+
+    def _give_up(self) -> None:
+        """Somebody may still be asking the view that is given up, so that it is closed a while later."""
+        if len(self._views) > _OPEN:
+            self._left.append((monotonic(), self._views.popitem(last=False)[1][0]))
+        while self._left and monotonic() - self._left[0][0] > _LEAVING:
+            self._left.popleft()[1].close()
 
     def remove(self, path: str) -> None:
         """Take a document out of search."""
@@ -118,7 +135,7 @@ class Desks:
 
     def close(self) -> None:
         """Close the views; the library itself stays open."""
-        for library, _ in self._views.values():
+        for library in (*(library for library, _ in self._views.values()), *(library for _, library in self._left)):
             library.close()
 
 

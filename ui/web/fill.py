@@ -57,7 +57,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "day": _day, "number": _number, "share": _share, "words": _words, "plural": _plural, "outcome": _outcome,
         "sign": _sign, "value": _value, "short": _short, "by_number": _by_number, "by_record": _by_record,
-        "duration": _duration,
+        "duration": _duration, "merged": _merged,
     }  # fmt: skip
     return environment
 
@@ -95,6 +95,10 @@ def _plural(context: Context, count: int, noun: str) -> str:
 
 def _duration(seconds: float) -> str:
     return format_timedelta(timedelta(seconds=max(1, round(seconds))), locale=ENGLISH, threshold=1.2)
+
+
+def _merged(filters: dict[str, str], name: str, value: str) -> dict[str, str]:
+    return {**filters, name: value}
 
 
 def _words(name: str | None) -> str:

@@ -25,7 +25,7 @@ from ui.web.refusal import Refused
 from ui.web.settings import ServeSettings
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_ASKS = frozenset({"/api/ask", "/api/brief", "/gradio_api/queue/join"})
+_ASKS = frozenset({"/api/ask", "/api/brief", "/parts/brief", "/gradio_api/queue/join"})
 _OPEN = frozenset({"/sign-in", "/healthz", "/favicon.ico", "/manifest.json", "/pwa_icon"})
 
 

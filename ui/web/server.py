@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
 
 from ingest.errors import ServerError
+
+_FILES = 65_536
 
 
 def serve(app: FastAPI, host: str, port: int, on_ready: Callable[[str], None]) -> None:
@@ -17,6 +20,7 @@ def serve(app: FastAPI, host: str, port: int, on_ready: Callable[[str], None]) -
 
     Port 0 takes any free port. Raises `ServerError` when the address cannot be listened on.
     """
+    _allow_many_files()
     with _listen(host, port) as listener:
         name = f"[{host}]" if ":" in host else host
         # What proxies say is for the app to judge (ui/web/forwarded.py).
@@ -24,6 +28,16 @@ def serve(app: FastAPI, host: str, port: int, on_ready: Callable[[str], None]) -
             app, log_level="warning", timeout_graceful_shutdown=2, ws="none", proxy_headers=False, server_header=False
         )
         _Server(config, lambda: on_ready(f"http://{name}:{listener.getsockname()[1]}")).run([listener])
+
+
+def _allow_many_files() -> None:
+    """Each thread has files of its own open in each view of the library; systems allow few until one asks."""
+    with suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 class _Server(uvicorn.Server):

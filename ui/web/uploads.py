@@ -65,7 +65,7 @@ class Uploads:
         and `LibraryError` when the disk refuses.
         """
         name = _file_name(name)
-        folder = self.folder / (_safe(collection) or UNNAMED)
+        folder = self.folder / self.collection_of(collection)
         try:
             with self._part() as part:
                 digest = self._write(stream, part)
@@ -73,6 +73,10 @@ class Uploads:
                     return self._settle(part, digest, folder, name)
         except OSError as error:
             raise LibraryError(f"The file cannot be stored: {error.strerror or error}.", REMEDY) from error
+
+    def collection_of(self, name: str) -> str:
+        """The collection that an upload into one of that name belongs to: its folder's name."""
+        return _safe(name) or UNNAMED
 
     def remove(self, path: Path) -> None:
         """Delete an uploaded file; take it out of the library too, with `Library.remove`.

@@ -75,15 +75,13 @@
       find("#stop").hidden = !busy;
       find("#send").hidden = busy;
       if (busy !== wasAsking) say(busy ? "Searching the library" : summary());
-      if (wasAsking && !busy) {
-        htmx.process(find("#now"));
-        htmx.trigger(document.body, "answered");
-      }
+      if (!busy) document.querySelectorAll("#past form, #now form").forEach((form) => htmx.process(form));
+      if (wasAsking && !busy) htmx.trigger(document.body, "answered");
       wasAsking = busy;
       const now = find("#now [data-conversation]")?.dataset.conversation ?? "";
       if (now && now !== kept) lessons.address({ c: now });
       kept = now;
-    }).observe(find("#now"), { childList: true, subtree: true });
+    }).observe(find("#ask"), { childList: true, subtree: true });
     const address = new URL(location).searchParams;
     open(address.get("c") ?? "");
   }

@@ -47,12 +47,17 @@
     brief(event.target);
   });
   document.addEventListener("change", (event) => {
-    if (event.target.matches("form[data-brief] input[type=file]")) tell(event.target);
+    if (event.target.matches("form:has([data-chosen]) input[type=file]")) tell(event.target);
   });
   const tell = (input) => {
     const said = input.form.querySelector("[data-chosen]");
-    said.textContent = [...input.files].map((file) => file.name).join(", ");
+    said.dataset.before ??= said.textContent;
+    said.textContent = [...input.files].map((file) => file.name).join(", ") || said.dataset.before;
   };
+  document.addEventListener("htmx:afterRequest", ({ detail: { elt, successful } }) => {
+    const input = successful && elt.matches?.("form[hx-encoding]") && elt.querySelector("input[type=file]");
+    if (input) { input.value = ""; tell(input); }
+  });
 
   // Files may be dropped anywhere on a form that takes some.
   const target = (event) => event.target.closest?.("form:has(input[type=file])");

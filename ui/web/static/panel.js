@@ -74,7 +74,7 @@
   }
 
   async function get(url) {
-    const response = await fetch(url);
+    const response = await fetch(url).catch(() => { throw new Error("The server does not answer. Is it still running?"); });
     if (response.ok) return response.json();
     const said = await response.text();
     throw new Error(response.headers.get("Content-Type")?.includes("json") ? JSON.parse(said).reason : said);
@@ -156,6 +156,7 @@
   }
 
   function hide() {
+    if (!parts || parts.root.hidden) return;
     request += 1;
     parts.root.hidden = true;
     markOpener();
@@ -222,4 +223,5 @@
     if (event.key === "Escape" && parts && !parts.root.hidden) hide();
   });
   narrow.addEventListener("change", cover);
+  window.lessons = { ...window.lessons, closeSource: hide };
 })();

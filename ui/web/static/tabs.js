@@ -3,9 +3,9 @@
   const NAMES = { ask: "Ask", brief: "Brief", library: "Library", contribute: "Contribute", health: "Health" };
   const find = (selector) => document.querySelector(selector);
   const narrow = matchMedia("(max-width: 899px)");
-  let current = "";
+  let current = "", came = false;  // whether one came to what is shown from a list of the library
 
-  const tabOf = (address) => (address.searchParams.get("tab") in NAMES ? address.searchParams.get("tab") : "ask");
+  const tabOf = (address) => (Object.hasOwn(NAMES, address.searchParams.get("tab") ?? "") ? address.searchParams.get("tab") : "ask");
 
   document.body.dataset.tab = tabOf(new URL(location));  // before there is anything to see
 
@@ -32,12 +32,15 @@
 
   async function fill(name, address) {
     const pane = document.getElementById(name);
-    if (!pane) return;
+    if (!pane || (name === "brief" && pane.childElementCount)) return;  // a plan stays as it was left
     const asked = new URLSearchParams(address.search);
     asked.delete("tab");
     pane.setAttribute("aria-busy", "true");
-    await htmx.ajax("GET", `${pane.dataset.part}?${asked}`, { target: pane, swap: "innerHTML" });
-    pane.removeAttribute("aria-busy");
+    try {
+      await htmx.ajax("GET", `${pane.dataset.part}?${asked}`, { target: pane, swap: "innerHTML" });
+    } finally {
+      pane.removeAttribute("aria-busy");
+    }
     if (narrow.matches) pane.querySelectorAll(".facets details").forEach((one) => { one.open = false; });
     pane.scrollTop = 0;
     find("gradio-app").scrollTop = 0;
@@ -60,6 +63,9 @@
   }
 
   function visit(href, from) {
+    lessons.closeSource?.();
+    if (from?.matches("[data-back]") && came) { history.back(); return; }
+    came = document.body.dataset.tab === "library";
     const address = new URL(href, location);
     history.pushState(null, "", address);
     if (from?.closest("nav") && tabOf(address) === "ask") show("ask");  // back to the conversation, as it is

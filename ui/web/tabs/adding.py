@@ -19,8 +19,8 @@ from ui.web.uploads import Uploads
 _LISTED = 200  # problems shown
 
 
-def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads) -> APIRouter:
-    """The routes by which documents come into the library."""
+def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads, private: Sequence[Path]) -> APIRouter:
+    """The routes by which documents come into the library; `private` files and folders are never indexed."""
     router = APIRouter(include_in_schema=False)
     mine = Depends(desks)
 
@@ -35,7 +35,7 @@ def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads) -> APIRouter:
     @router.post("/uploads", response_class=HTMLResponse)
     def upload(files: list[UploadFile], collection: Annotated[str, Form(max_length=80)] = "", desk: Desk = mine) -> str:
         require(desk, "contributor")
-        if not desk.sees_collection(collection):
+        if not desk.sees_collection(uploads.collection_of(collection)):
             raise NotAllowed("This collection is closed to you.", "Choose another, or ask for its label.")
         refused = _kept(uploads, files, collection)
         if len(refused) < len(files):
@@ -47,7 +47,9 @@ def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads) -> APIRouter:
         require(desk, "admin")
         if not folder.strip():
             raise UsageError("No folder was named.", "Name a folder on the server by its whole path.")
-        jobs.start([Path(folder.strip()).expanduser()], desk.person.name)
+        path = Path(folder.strip()).expanduser()
+        _check_folder(path, private)
+        jobs.start([path], desk.person.name)
         return _job(desk, jobs)
 
     @router.get("/parts/job", response_class=HTMLResponse)
@@ -57,11 +59,20 @@ def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads) -> APIRouter:
 
     @router.post("/parts/job/cancel", response_class=HTMLResponse)
     def cancel(desk: Desk = mine) -> str:
-        require(desk, "contributor")
+        job = jobs.current()
+        require(desk, "contributor" if job and job.by == desk.person.name else "admin")
         jobs.cancel()
         return _job(desk, jobs)
 
     return router
+
+
+def _check_folder(path: Path, private: Sequence[Path]) -> None:
+    """Raises `NotAllowed` for what lies in a private folder, and for a folder that holds a private file."""
+    path = path.resolve()
+    for one in (each.resolve() for each in private):
+        if path.is_relative_to(one) or (one.is_file() and one.is_relative_to(path)):
+            raise NotAllowed(f"{path} holds what the server keeps of people.", "Index a folder without it.")
 
 
 def _kept(uploads: Uploads, files: Sequence[UploadFile], collection: str) -> list[Problem]:
@@ -81,7 +92,7 @@ def _job(desk: Desk, jobs: Jobs, refused: list[Problem] | None = None) -> str:
         "job.html",
         desk.locale,
         job=jobs.current(),
-        refused=refused or [],
+        refused=refused,
         listed=_LISTED,
         sees_paths=desk.scope is None,
     )

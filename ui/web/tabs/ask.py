@@ -75,7 +75,7 @@ def ask_routes(desks: Desks) -> APIRouter:
     ) -> str:
         turns = desk.history.turns(desk.owner, kept)
         answer = turns[number].answer if 0 <= number < len(turns) else None
-        if answer is None:
+        if answer is None or not readable(turns[number], desk):
             raise NotInLibrary("There is no such answer.", "Ask again, then mark the new answer.")
         desk.feedback.note(answer, reason, comment, desk.left_with, date.today(), key=f"{kept}/{number}")
         desk.history.mark(desk.owner, kept, number, reason)

@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, UploadFile
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from markupsafe import Markup
 
-from assistant.brief import Brief, Task, TaskBrief, brief_tasks, tasks_of
+from assistant.brief import MAX_TASKS, Brief, Task, TaskBrief, brief_tasks, tasks_of
 from index.filters import parse_filters
 from ingest.errors import NotInLibrary, UnreadableFile, UsageError
 from ingest.pool import ReaderPool
@@ -23,10 +24,11 @@ from ingest.settings import IngestSettings
 from ui.web.desk import Desk, Desks
 from ui.web.export import brief_to_docx
 from ui.web.fill import fill
+from ui.web.turnstile import Turnstile
 
 LONGEST = 200_000  # characters of a plan
 _KEPT = 200  # briefs that can be saved, the last made
-_NEXT = "<!--next-->"  # between the pieces of a streamed page; what is escaped cannot hold it
+_NEXT = Markup("<!--next-->")  # between the pieces of a streamed page; what is escaped cannot hold it
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -34,20 +36,22 @@ class _Briefs:
     """The briefs made last, so that what is saved is what was shown; each belongs to whoever made it."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[str, tuple[str, frozenset[str] | None, str, Brief]] = OrderedDict()
+        self._made: OrderedDict[str, tuple[str, str, Brief]] = OrderedDict()
         self._lock = threading.Lock()
 
     def keep(self, desk: Desk, title: str, brief: Brief) -> str:
         token = secrets.token_urlsafe(12)
         with self._lock:
-            self._made[token] = desk.owner, desk.labels, title, brief
+            self._made[token] = desk.owner, title, brief
             if len(self._made) > _KEPT:
                 self._made.popitem(last=False)
         return token
 
     def of(self, desk: Desk, token: str) -> tuple[str, Brief]:
-        owner, labels, title, brief = self._made.get(token, ("", None, "", Brief(())))
-        if not title or owner != desk.owner or labels != desk.labels:
+        owner, title, brief = self._made.get(token, ("", "", Brief(())))
+        sources = [source for item in brief.tasks for source in item.lessons]
+        seen = all(desk.sees_source(one.source_id) and desk.sees_record(one.lesson_id) for one in sources)
+        if not title or owner != desk.owner or not seen:
             raise NotInLibrary("This brief is no longer kept.", "Brief the plan again, then save it.")
         return title, brief
 
@@ -71,13 +75,15 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
     ) -> StreamingResponse:
         chosen = parse_filters(filters or [])
         title = "Pasted plan"
-        if file is not None and file.filename:
-            title = PurePath(file.filename).name
-            plan = _text_of(title, file.file.read(), ingest)[:LONGEST]
-        tasks = tasks_of(plan)
+        with desks.busy.enter(desk.owner):
+            if file is not None and file.filename:
+                title = PurePath(file.filename).name
+                plan = f"{plan}\n\n{_text_of(title, file.file.read(), ingest)}"[:LONGEST]
+            tasks = tasks_of(plan)
         if not tasks:
             raise UsageError("No task was found in this plan.", "Write one task a line, as a list or in sentences.")
-        return StreamingResponse(_stream(desk, title, tasks, chosen, briefs), media_type="text/html; charset=utf-8")
+        pieces = _stream(desk, title, tasks, chosen, briefs, desks.busy)
+        return StreamingResponse(pieces, media_type="text/html; charset=utf-8")
 
     @router.get("/briefs/{token}.md")
     def markdown(token: str, desk: Desk = mine) -> Response:
@@ -92,13 +98,16 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
     return router
 
 
-def _stream(desk: Desk, title: str, tasks: list[Task], filters: dict[str, str], briefs: _Briefs) -> Iterator[str]:
+def _stream(
+    desk: Desk, title: str, tasks: list[Task], filters: dict[str, str], briefs: _Briefs, busy: Turnstile
+) -> Iterator[str]:
     """What the page shows, piece by piece: how many tasks, each of them, and how to save all."""
-    yield fill("brief_head.html", desk.locale, title=title, count=len(tasks)) + _NEXT
+    yield fill("brief_head.html", desk.locale, title=title, count=len(tasks), most=MAX_TASKS) + _NEXT
     made: list[TaskBrief] = []
-    for item in brief_tasks(desk.library, tasks, desk.assistant.settings, filters):
-        made.append(item)
-        yield fill("brief_task.html", desk.locale, item=item, number=len(made)) + _NEXT
+    with busy.enter(desk.owner):
+        for item in brief_tasks(desk.library, tasks, desk.assistant.settings, filters):
+            made.append(item)
+            yield fill("brief_task.html", desk.locale, item=item, number=len(made)) + _NEXT
     found = sum(bool(item.lessons) for item in made)
     token = briefs.keep(desk, title, Brief(tuple(made)))
     yield fill("brief_end.html", desk.locale, found=found, count=len(made), token=token)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse
 
-from assistant.feedback import Settled
+from assistant.feedback import Item, Settled
 from assistant.needs import Needs
 from ui.web.desk import Desk, Desks, require
 from ui.web.fill import fill
@@ -40,6 +40,15 @@ def contribute_routes(desks: Desks) -> APIRouter:
     return router
 
 
+def _reviews(desk: Desk) -> list[Item]:
+    """The objections to answers whose records the person may see now."""
+    return [
+        item
+        for item in desk.feedback.open_items(desk.labels)
+        if desk.scope is None or all(map(desk.sees_record, item.lesson_ids))
+    ]
+
+
 def _contribute(desk: Desk) -> str:
     needs = Needs(desk.library.folder, desk.labels)
     sees = desk.sees_record if desk.scope else None
@@ -47,7 +56,7 @@ def _contribute(desk: Desk) -> str:
         "contribute.html",
         desk.locale,
         gaps=needs.gaps(desk.library.embedder, date.today(), sees)[:_GAPS],
-        reviews=desk.feedback.open_items(desk.labels) if desk.may("reviewer") else None,
+        reviews=_reviews(desk) if desk.may("reviewer") else None,
         may_add=desk.may("contributor"),
         may_review=desk.may("reviewer"),
     )

@@ -68,18 +68,23 @@ def library_routes(desks: Desks, uploads: Uploads) -> APIRouter:
         if add and desk.may("contributor"):
             return fill("adding_place.html", desk.locale)
         if view == "documents":
-            return _documents(desk, words, at)
+            return _documents(desk, uploads, words, at)
         filters = {name: value for name, value in request.query_params.items() if name in NAMES and value}
         return _records(desk, filters, words, order or ("best" if words.strip() else "newest"), at)
 
     @router.delete("/documents/{source_id}", response_class=HTMLResponse)
-    def remove(source_id: int, desk: Desk = mine) -> str:
+    def remove(
+        source_id: int,
+        words: Annotated[str, Query(max_length=300)] = "",
+        at: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+        desk: Desk = mine,
+    ) -> str:
         require(desk, "admin")
         path = desk.library.source(source_id).path
         desks.remove(path)
         if uploads.holds(Path(path)):
             uploads.remove(Path(path))
-        return _documents(desk, "", 0)
+        return _documents(desk, uploads, words, at)
 
     return router
 
@@ -146,14 +151,16 @@ def _text(record: LessonView, section: Mapping[str, object]) -> str:
     return record.text[start:end].strip().lstrip("#* ").removeprefix(str(section["heading"])).strip(":*#= \n-")
 
 
-def _documents(desk: Desk, words: str, at: int) -> str:
+def _documents(desk: Desk, uploads: Uploads, words: str, at: int) -> str:
+    page = desk.library.documents(at, PAGE, words)
     return fill(
         "documents.html",
         desk.locale,
-        page=desk.library.documents(at, PAGE, words),
+        page=page,
         per_page=PAGE,
         words=words,
         may_remove=desk.may("admin"),
         may_add=desk.may("contributor"),
-        names={row.path: Path(row.path).name for row in desk.library.documents(at, PAGE, words).rows},
+        names={row.path: Path(row.path).name for row in page.rows},
+        uploaded={row.path for row in page.rows if uploads.holds(Path(row.path))},
     )
