@@ -261,14 +261,14 @@ def test_labels_survive_in_json(view):
 def test_an_earlier_revision_shows_what_is_still_told_by_it(tmp_path):
     path = tmp_path / "log.csv"
 
-    def put(text):
+    def put(library, text):
         path.write_text(text)
         tokens, limit = library.embedder.tokens, library.manifest.passage_tokens
         library.add([prepare(path, text.encode(), tokens, limit, 1)])
 
     with a_library(tmp_path / "library") as library, seen(library, "public") as view:
-        put(TABLE)
-        put("\n".join(line for line in TABLE.splitlines() if not line.startswith("T-1")) + "\n")
+        put(library, TABLE)
+        put(library, "\n".join(line for line in TABLE.splitlines() if not line.startswith("T-1")) + "\n")
         (number,) = (row["id"] for row in library.catalogue.rows("SELECT id FROM sources WHERE archived = 1"))
         old = view.source(number)
         assert not old.whole
