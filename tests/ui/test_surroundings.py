@@ -41,6 +41,15 @@ def test_the_quote_is_marked_wherever_it_lies(quote, marked):
     assert marked in shown((at, at + len(quote)))
 
 
+def test_markdown_is_shown_without_its_signs():
+    text = "## Timeline\n\n| Time | Event |\n|---|---|\n| 06:52 | It trips |\n"
+    at = text.index("It trips")
+    assert shown((at, at + 8), (0, len(text)), (), text) == (
+        "<h3>Timeline</h3><table><tr><td>Time</td><td>Event</td></tr>"
+        "<tr><td>06:52</td><td><mark>It trips</mark></td></tr></table>"
+    )
+
+
 def test_a_window_shows_a_part():
     at = TEXT.index("North")
     assert shown((at, at + 5), (at, at + 10)) == "<table><tr><td><mark>North</mark></td><td>12</td></tr></table>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -9,6 +10,9 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 _CELLS = " | "  # what readers put between the cells of a row
+_RULE = re.compile(r"[\s|:+=-]*")
+_EDGES = re.compile(r"^\s*\|\s?|\s?\|\s*$")  # of a row of a table in Markdown
+_HASHES = re.compile(r"\s*#{1,6}\s+")
 _MARKED = Markup("<mark>{}</mark>")
 _TAGS = {"heading": Markup("<h3>{}</h3>"), "text": Markup("<p>{}</p>"), "table": Markup("<table>{}</table>")}
 
@@ -34,19 +38,27 @@ def _lines(text: str, window: tuple[int, int], headings: Collection[int]) -> Ite
     at = window[0]
     for line in text[window[0] : window[1]].splitlines(keepends=True):
         bare = line.rstrip("\r\n\v\f")
-        if not bare.strip():
-            kind = "blank"
-        elif _CELLS in bare:
-            kind = "table"
-        else:
-            kind = "heading" if at in headings else "text"
-        yield _Line(at, bare, kind)
+        kind, skipped = _kind(bare, is_heading=at in headings)
+        if kind != "rule":
+            yield _Line(at + skipped, bare[skipped:], kind)
         at += len(line)
 
 
+def _kind(line: str, *, is_heading: bool) -> tuple[str, int]:
+    """What a line is, and how many characters at its beginning only say so."""
+    if _RULE.fullmatch(line):
+        return "rule" if line.strip() else "blank", 0
+    if _CELLS in line or _EDGES.match(line):
+        return "table", 0
+    hashes = _HASHES.match(line)
+    return ("heading", hashes.end() if hashes else 0) if hashes or is_heading else ("text", 0)
+
+
 def _row(line: _Line, span: tuple[int, int]) -> Markup:
-    cells, at = Markup(), line.start
-    for cell in line.text.split(_CELLS):
+    first = _EDGES.match(line.text)
+    begins = first.end() if first else 0
+    cells, at = Markup(), line.start + begins
+    for cell in _EDGES.sub("", line.text[begins:] if begins else line.text).split(_CELLS):
         cells += Markup("<td>{}</td>").format(_marked(cell, at, span))
         at += len(cell) + len(_CELLS)
     return Markup("<tr>{}</tr>").format(cells)
