@@ -265,6 +265,10 @@ def test_a_question_can_be_called_off(visit: Visit, assistant: FakeAssistant) ->
 
 def test_a_server_that_is_gone_is_said(visit: Visit) -> None:
     page = visit.page
+    page.route("**/gradio_api/queue/join**", lambda route: route.abort())
+    ask(page, "Is anybody there?")
+    page.wait_for_timeout(1000)
+    expect(page.get_by_label("Your question")).to_have_value("Is anybody there?")  # it is not lost
     page.route("**/parts/**", lambda route: route.abort())
     page.get_by_role("link", name="Library").click()
     expect(page.locator("#library .problem")).to_contain_text("The server does not answer.")

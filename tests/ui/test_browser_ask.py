@@ -99,6 +99,7 @@ def test_a_conversation_is_kept_and_can_be_opened_saved_and_deleted(visit: Visit
     page.once("dialog", lambda dialog: dialog.accept())
     recent.get_by_role("button", name="Delete").click()
     expect(page.locator("#recent li", has_text=POWER)).to_have_count(0)
+    expect(page.locator(".welcome")).to_be_visible()  # it was the one that was shown
 
 
 def test_a_question_can_be_asked_again_and_changed(visit: Visit) -> None:

@@ -18,6 +18,12 @@ from ui.web.render import Asking
 
 _CONCURRENT = 8  # questions answered at once; more wait in line
 _MOST_FILTERS = 20
+_EXAMPLES = (
+    "How many failures are there per year?",
+    "Which failures keep happening?",
+    "What is recommended again and again?",
+)
+"""What any library can be asked."""
 # What the page's scripts ask for goes to the server as an event of the box they are told of here.
 _REACH = "(window.lessonsReached ??= []).push(['{}', element, trigger]);"
 _SHOWN = "${value}"
@@ -25,6 +31,7 @@ _SHOWN = "${value}"
 
 def page(desks: Desks, examples: Sequence[str]) -> gr.Blocks:
     """The page at `/`; to be mounted with this package's theme and head."""
+    shown_examples = examples or _EXAMPLES
 
     def opening(event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
         """A page that was just opened, a conversation of the history, or a new one."""
@@ -36,7 +43,7 @@ def page(desks: Desks, examples: Sequence[str]) -> gr.Blocks:
                 now = reopened(desk, kept)
             except LessonsError as error:
                 note = render.problem(error.reason, error.remedy)
-        welcome = render.welcome(desk.library.stats(), examples, desk.locale, may_add=desk.may("contributor"))
+        welcome = render.welcome(desk.library.stats(), shown_examples, desk.locale, may_add=desk.may("contributor"))
         return (*_shown(now, note + (now.html or welcome)), now)
 
     def answer(event: gr.EventData, request: gr.Request, before: Conversation) -> Iterator[tuple[Any, ...]]:

@@ -4,7 +4,7 @@
   const boxes = {};
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const find = (selector, within = document) => within.querySelector(selector);
-  let shown = 0;
+  let shown = 0, sent = "";
 
   // The boxes of the page say so when they are there; see `ui/web/chat.py`.
   const reached = ([name, element, trigger]) => {
@@ -35,10 +35,18 @@
       box.style.height = "auto";
       box.style.height = `${Math.min(box.scrollHeight, 180)}px`;
     };
+    // The question stays in its box until it has arrived: a server that is gone must not lose it.
     const send = () => {
-      if (ask(box.value)) box.value = "";
-      fit();
+      const question = box.value.trim();
+      if (question === sent || !ask(question)) return;
+      sent = question;
+      setTimeout(() => { sent = ""; }, 5000);
     };
+    document.addEventListener("arrived", () => {
+      if (sent && box.value.trim() === sent) box.value = "";
+      sent = "";
+      fit();
+    });
     form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
     box.addEventListener("input", fit);
     box.addEventListener("keydown", (event) => {
@@ -74,6 +82,7 @@
       document.body.classList.toggle("conversing", turns > 0);
       find("#stop").hidden = !busy;
       find("#send").hidden = busy;
+      if (busy && !wasAsking) document.dispatchEvent(new Event("arrived"));
       if (busy !== wasAsking) say(busy ? "Searching the library" : summary());
       if (!busy) document.querySelectorAll("#past form, #now form").forEach((form) => htmx.process(form));
       if (wasAsking && !busy) htmx.trigger(document.body, "answered");

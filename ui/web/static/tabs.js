@@ -100,6 +100,13 @@
     if (form && event.target.matches("select")) visit(ofForm(form));
   });
 
+  // The conversation that is shown was deleted.
+  document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, successful } }) => {
+    const kept = find("#now [data-conversation]")?.dataset.conversation;
+    const gone = successful && requestConfig.verb === "delete" && requestConfig.path.startsWith("/conversations");
+    if (gone && kept && ["/conversations", `/conversations/${kept}`].includes(requestConfig.path)) visit("/?tab=ask");
+  });
+
   // How far an upload is.
   document.addEventListener("htmx:xhr:progress", ({ detail: { elt, loaded, total } }) => {
     const job = elt.matches("form[hx-encoding]") && find("#job");
