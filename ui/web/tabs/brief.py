@@ -61,6 +61,7 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     mine = Depends(desks)
     briefs = _Briefs()
+    reading = Turnstile(1, 2)  # each file has a process of its own that reads it
 
     @router.get("/parts/brief", response_class=HTMLResponse)
     def start(desk: Desk = mine) -> str:
@@ -75,11 +76,11 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
     ) -> StreamingResponse:
         chosen = parse_filters(filters or [])
         title = "Pasted plan"
-        with desks.busy.enter(desk.owner):
-            if file is not None and file.filename:
-                title = PurePath(file.filename).name
+        if file is not None and file.filename:
+            title = PurePath(file.filename).name
+            with reading.enter(desk.owner):
                 plan = f"{plan}\n\n{_text_of(title, file.file.read(), ingest)}"[:LONGEST]
-            tasks = tasks_of(plan)
+        tasks = tasks_of(plan)
         if not tasks:
             raise UsageError("No task was found in this plan.", "Write one task a line, as a list or in sentences.")
         pieces = _stream(desk, title, tasks, chosen, briefs, desks.busy)
