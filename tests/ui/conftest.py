@@ -18,8 +18,9 @@ from ui.web.app import create_app
 from ui.web.settings import ServeSettings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Of one module: while it runs, this thread has an event loop, and no test can run one of its own."""
     with sync_playwright() as started:
         yield started
 

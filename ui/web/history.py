@@ -9,6 +9,7 @@ import logging
 import re
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ _OWN = "conversation = (SELECT id FROM conversations WHERE id = ? AND person = ?
 _SAYS = " AND EXISTS (SELECT 1 FROM turns WHERE conversation = c.id AND ({}))"
 
 logger = logging.getLogger(__name__)
+_making = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +181,10 @@ class History:
             self._path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
         with closing(sqlite3.connect(self._path, timeout=10)) as database:
             database.row_factory = sqlite3.Row
-            for name, value in (("journal_mode", "WAL"), ("foreign_keys", "ON"), ("secure_delete", "ON")):
-                database.execute(f"PRAGMA {name} = {value}")
-            database.executescript(_SCHEMA)
+            with _making:  # two that change the journal at once do not wait for each other
+                for name, value in (("journal_mode", "WAL"), ("foreign_keys", "ON"), ("secure_delete", "ON")):
+                    database.execute(f"PRAGMA {name} = {value}")
+                database.executescript(_SCHEMA)
             yield database
 
 
