@@ -9,14 +9,14 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
 from assistant.answer import Answer
-from assistant.needs import Labels, listed, within
+from assistant.needs import Labels, beside, listed, within
 from index.database import REMEDY
 from ingest.errors import LibraryError, NotInLibrary, UsageError
 
@@ -166,10 +166,7 @@ class Feedback:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            self._path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
-        with closing(sqlite3.connect(self._path, timeout=10)) as database:
-            database.row_factory = sqlite3.Row
+        with beside(self._path) as database:
             database.execute(_SCHEMA)
             yield database
 

@@ -112,6 +112,16 @@ def listed(labels: frozenset[str]) -> str:
     return json.dumps(sorted(labels))
 
 
+@contextmanager
+def beside(path: Path) -> Iterator[sqlite3.Connection]:
+    """A file that is kept beside the library and is its owner's alone to read; made when it is not there."""
+    if not path.exists():
+        path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
+    with closing(sqlite3.connect(path, timeout=10)) as database:
+        database.row_factory = sqlite3.Row
+        yield database
+
+
 class Needs:
     """Keeps the questions of one library, and shows of them what somebody with these labels may see.
 
@@ -192,10 +202,7 @@ class Needs:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            self._path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
-        with closing(sqlite3.connect(self._path, timeout=10)) as database:
-            database.row_factory = sqlite3.Row
+        with beside(self._path) as database:
             database.execute(_SCHEMA)
             yield database
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from assistant.brief import brief_plan, tasks_of
-from assistant.needs import Needs
 from assistant.tally import FIELDS, terms_of
 from assistant.trends import SURVEYED
 from assistant.trends import trends as survey
@@ -114,9 +113,7 @@ def api_routes(desks: Desks) -> APIRouter:
     @router.get("/api/gaps")
     def gaps(desk: Desk = mine) -> dict[str, Any]:
         """What was asked and not answered; the keys are those of `lessons gaps --json`."""
-        sees = desk.sees_record if desk.scope else None
-        found = Needs(desk.library.folder, desk.labels).gaps(desk.library.embedder, date.today(), sees)
-        return {"gaps": [gap.to_json() for gap in found]}
+        return {"gaps": [gap.to_json() for gap in desk.gaps(date.today())]}
 
     @router.get("/api/status")
     def status(desk: Desk = mine) -> dict[str, Any]:

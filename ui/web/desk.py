@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from babel import Locale
 from starlette.requests import Request
 
 from assistant.feedback import Feedback
-from assistant.needs import left_with, needs_of
+from assistant.needs import Gap, Needs, left_with, needs_of
 from index.scope import Scope, labels_in, scoped
 from ingest.errors import LibraryError, NotAllowed
 from ui.web.fill import locale_of
@@ -59,6 +60,11 @@ class Desk:
     def sight(self) -> Hashable:
         """Changes with what the person may see: by other labels, or records that carry others."""
         return None if self.scope is None else (self.labels, self.library.catalogue.meta("revision"))
+
+    def gaps(self, today: date) -> list[Gap]:
+        """The questions without an answer that the person may see."""
+        sees = self.sees_record if self.scope else None
+        return Needs(self.library.folder, self.labels).gaps(self.library.embedder, today, sees)
 
     def may(self, role: Role) -> bool:
         return self.person.may(role)

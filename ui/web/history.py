@@ -11,11 +11,12 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from assistant.needs import beside
 from index.analysis import words_of
 from index.database import REMEDY
 from ingest.errors import LibraryError, NotInLibrary
@@ -177,10 +178,7 @@ class History:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            self._path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
-        with closing(sqlite3.connect(self._path, timeout=10)) as database:
-            database.row_factory = sqlite3.Row
+        with beside(self._path) as database:
             with _making:  # two that change the journal at once do not wait for each other
                 for name, value in (("journal_mode", "WAL"), ("foreign_keys", "ON"), ("secure_delete", "ON")):
                     database.execute(f"PRAGMA {name} = {value}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import HTMLResponse, Response
@@ -12,12 +11,12 @@ from fastapi.responses import HTMLResponse, Response
 from assistant.feedback import Reason
 from ingest.errors import NotInLibrary
 from ui.web.desk import Desk, Desks
+from ui.web.download import DOCX, MARKDOWN, download
 from ui.web.export import to_docx, to_markdown
 from ui.web.fill import fill, macro
 from ui.web.history import KeptTurn, readable
 
 _RECENT, _SEARCHABLE = 50, 8  # conversations listed, and from how many on they can be searched
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LONGEST_NAME = 60  # characters of a file's name
 _MOST_CHOICES = 200  # of a filter
 
@@ -58,12 +57,12 @@ def ask_routes(desks: Desks) -> APIRouter:
     @router.get("/conversations/{kept}.md")
     def markdown(kept: str, desk: Desk = mine) -> Response:
         title, turns = _kept(desk, kept)
-        return _file(to_markdown(turns, title).encode(), "text/markdown; charset=utf-8", f"{title}.md")
+        return download(to_markdown(turns, title).encode(), MARKDOWN, f"{title}.md")
 
     @router.get("/conversations/{kept}.docx")
     def docx(kept: str, desk: Desk = mine) -> Response:
         title, turns = _kept(desk, kept)
-        return _file(to_docx(turns, title), _DOCX, f"{title}.docx")
+        return download(to_docx(turns, title), DOCX, f"{title}.docx")
 
     @router.post("/conversations/{kept}/{number}/feedback", response_class=HTMLResponse)
     def mark(
@@ -101,9 +100,3 @@ def _kept(desk: Desk, kept: str) -> tuple[str, list[KeptTurn]]:
     if not turns:
         raise NotInLibrary("Nothing of this conversation is open to you now.", "Ask again for what is there.")
     return " ".join(turns[0].question.split())[:_LONGEST_NAME], turns
-
-
-def _file(data: bytes, media_type: str, name: str) -> Response:
-    return Response(
-        data, media_type=media_type, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    )

@@ -9,10 +9,9 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, UploadFile
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from markupsafe import Markup
 
 from assistant.brief import MAX_TASKS, Brief, Task, TaskBrief, brief_tasks, tasks_of
@@ -22,6 +21,7 @@ from ingest.pool import ReaderPool
 from ingest.scan import File
 from ingest.settings import IngestSettings
 from ui.web.desk import Desk, Desks
+from ui.web.download import DOCX, MARKDOWN, download
 from ui.web.export import brief_to_docx
 from ui.web.fill import fill
 from ui.web.turnstile import Turnstile
@@ -29,7 +29,6 @@ from ui.web.turnstile import Turnstile
 LONGEST = 200_000  # characters of a plan
 _KEPT = 200  # briefs that can be saved, the last made
 _NEXT = Markup("<!--next-->")  # between the pieces of a streamed page; what is escaped cannot hold it
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 class _Briefs:
@@ -89,12 +88,12 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
     @router.get("/briefs/{token}.md")
     def markdown(token: str, desk: Desk = mine) -> Response:
         title, made = briefs.of(desk, token)
-        return PlainTextResponse(made.to_markdown(), headers=_as_file(f"{title}.md"), media_type="text/markdown")
+        return download(made.to_markdown().encode(), MARKDOWN, f"{title}.md")
 
     @router.get("/briefs/{token}.docx")
     def docx(token: str, desk: Desk = mine) -> Response:
         title, made = briefs.of(desk, token)
-        return Response(brief_to_docx(made, title), media_type=_DOCX, headers=_as_file(f"{title}.docx"))
+        return download(brief_to_docx(made, title), DOCX, f"{title}.docx")
 
     return router
 
@@ -124,7 +123,3 @@ def _text_of(name: str, data: bytes, settings: IngestSettings) -> str:
     if isinstance(found, UnreadableFile):
         raise found
     return found.source.text
-
-
-def _as_file(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

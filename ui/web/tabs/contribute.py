@@ -50,12 +50,10 @@ def _reviews(desk: Desk) -> list[Item]:
 
 
 def _contribute(desk: Desk) -> str:
-    needs = Needs(desk.library.folder, desk.labels)
-    sees = desk.sees_record if desk.scope else None
     return fill(
         "contribute.html",
         desk.locale,
-        gaps=needs.gaps(desk.library.embedder, date.today(), sees)[:_GAPS],
+        gaps=desk.gaps(date.today())[:_GAPS],
         reviews=_reviews(desk) if desk.may("reviewer") else None,
         may_add=desk.may("contributor"),
         may_review=desk.may("reviewer"),

@@ -9,7 +9,6 @@ from datetime import date
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
-from assistant.needs import Needs
 from index.filters import NONE
 from ui.web.desk import Desk, Desks
 from ui.web.fill import fill
@@ -35,7 +34,6 @@ def health_routes(desks: Desks) -> APIRouter:
         today = date.today()
         found = desk.library.health(today)
         years = {value: count for value, count in found.by["year"] if value != NONE}
-        sees = desk.sees_record if desk.scope else None
         return fill(
             "health.html",
             desk.locale,
@@ -43,7 +41,7 @@ def health_routes(desks: Desks) -> APIRouter:
             years=_years(years),
             charts={name: [Bar(*each) for each in found.by[name]][:_BARS] for name in found.by if name != "year"},
             problems=desk.library.problems()[:_PROBLEMS] if desk.may("admin") else None,
-            gaps=Needs(desk.library.folder, desk.labels).gaps(desk.library.embedder, today, sees),
+            gaps=desk.gaps(today),
         )
 
     return router
