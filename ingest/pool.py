@@ -29,6 +29,7 @@ from ingest.settings import IngestSettings
 
 PAGES = 50  # times the limit that a scan may take in all, however many pages it claims to have
 AHEAD = 3  # files read or being read for each process, so that none waits for a slow neighbour
+STARTING = 120  # seconds that a process may take until it can read, which is not the time of its first file
 POLL = 0.2  # seconds between two looks at whether to stop
 
 
@@ -122,6 +123,7 @@ class _Process:
 
     def __init__(self, settings: IngestSettings, folder: Path) -> None:
         self._settings = settings
+        self._ready = False
         own = tempfile.mkdtemp(dir=folder)
         code = str(Path(__file__).parents[1])
         paths = os.pathsep.join(filter(None, [code, os.environ.get("PYTHONPATH", "")]))
@@ -143,8 +145,11 @@ class _Process:
         taxonomy = self._settings.taxonomy and str(self._settings.taxonomy.absolute())
         root = file.root and str(file.root)
         request = json.dumps({"path": str(file.path), "mtime_ns": file.mtime_ns, "taxonomy": taxonomy, "root": root})
-        latest = monotonic() + PAGES * self._settings.max_seconds
         try:
+            if not self._ready:
+                self._frame(STARTING)
+                self._ready = True
+            latest = monotonic() + PAGES * self._settings.max_seconds
             assert self._child.stdin
             self._child.stdin.write(request.encode() + b"\n")
             self._child.stdin.flush()

@@ -2,8 +2,9 @@
 
 A request is a line of JSON on standard input. An answer is one or more frames on standard output, each four bytes of
 length and then JSON: `{"beat": 1}` while a scan is read page by page, at the end `{"reading": …}` or
-`{"failed": [reason, remedy]}`. Whatever a document holds, this process opens no connection, starts no program but
-LibreOffice and writes nothing outside its temporary folder: Python's audit hook refuses it.
+`{"failed": [reason, remedy]}`. A first frame, `{"ready": 1}`, tells that it can read now. Whatever a document holds,
+this process opens no connection, starts no program but LibreOffice and writes nothing outside its temporary folder:
+Python's audit hook refuses it.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
     sys.dont_write_bytecode = True
     sys.addaudithook(_guard(lambda: _send(answers, {"beat": 1})))
+    _send(answers, {"ready": 1})
     for line in sys.stdin.buffer:
         _send(answers, _answer(json.loads(line)))
 

@@ -105,7 +105,7 @@ def test_what_a_reader_may_do(folder, text):
 
 def test_a_scan_may_take_long_if_its_pages_do_not(folder):
     assert isinstance(
-        outcome(folder, "for page in range(5): time.sleep(1); sys.audit('lessons.page_read', page)"), Reading
+        outcome(folder, "for page in range(5): time.sleep(0.7); sys.audit('lessons.page_read', page)"), Reading
     )
 
 
@@ -125,15 +125,27 @@ def test_a_reader_is_told_the_folder_that_was_indexed(folder):
     assert found == [None, "files"]
 
 
-def test_results_come_in_order_and_are_read_ahead(folder):
+def test_results_come_in_order_and_are_read_ahead(folder, tmp_path):
     early: list[str] = []
-    files = written(folder, "time.sleep(0.5)", *["pass"] * 9)
-    with ReaderPool(SETTINGS) as pool:
-        results = pool.read(files, lambda reading: early.append(Path(reading.source.path).name))
-        first = next(results)
-        assert len(early) >= 3
-        assert [file for file, _ in [first, *results]] == files
+    ahead = tmp_path / "ahead"
+
+    def on_read(reading):
+        early.append(Path(reading.source.path).name)
+        if len(early) == 3:
+            ahead.touch()
+
+    files = written(folder, f"while not Path({str(ahead)!r}).exists(): time.sleep(0.05)", *["pass"] * 9)
+    with ReaderPool(IngestSettings(readers=2, max_seconds=60)) as pool:
+        results = list(pool.read(files, on_read))
+    assert [file for file, _ in results] == files
+    assert all(isinstance(found, Reading) for _, found in results)
     assert sorted(early) == sorted(file.path.name for file in files)
+    assert early[0] != files[0].path.name
+
+
+def test_the_start_of_a_reader_is_not_the_time_of_its_first_file(folder):
+    (folder.parent / "package" / "sitecustomize.py").write_text("import time\ntime.sleep(4)\n")
+    assert isinstance(outcome(folder, "pass"), Reading)
 
 
 def test_nothing_is_left_behind(folder, tmp_path, monkeypatch):
