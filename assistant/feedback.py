@@ -8,15 +8,16 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal, get_args
 
 from assistant.answer import Answer
-from assistant.needs import Labels, beside, listed, within
+from assistant.needs import Labels, listed, within
+from index.beside import beside
 from index.database import REMEDY
 from ingest.errors import LibraryError, NotInLibrary, UsageError
 
@@ -164,11 +165,8 @@ class Feedback:
         found = {row["lesson_id"]: Marks(row["useful"], row["times"] - row["useful"]) for row in rows}
         return {lesson_id: found.get(lesson_id, Marks()) for lesson_id in lesson_ids}
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with beside(self._path) as database:
-            database.execute(_SCHEMA)
-            yield database
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return beside(self._path, _SCHEMA)
 
 
 def _check(value: str, allowed: Sequence[str]) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -24,6 +24,7 @@ from assistant.answer import Answer
 from assistant.settings import AssistantSettings
 from assistant.standing import owners
 from index.analysis import words_of
+from index.beside import beside
 from index.embedder import Embedder
 from index.library import Library
 
@@ -112,16 +113,6 @@ def listed(labels: frozenset[str]) -> str:
     return json.dumps(sorted(labels))
 
 
-@contextmanager
-def beside(path: Path) -> Iterator[sqlite3.Connection]:
-    """A file that is kept beside the library and is its owner's alone to read; made when it is not there."""
-    if not path.exists():
-        path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
-    with closing(sqlite3.connect(path, timeout=10)) as database:
-        database.row_factory = sqlite3.Row
-        yield database
-
-
 class Needs:
     """Keeps the questions of one library, and shows of them what somebody with these labels may see.
 
@@ -200,11 +191,8 @@ class Needs:
         # A file that is only read is not altered: while it lacks the column, no question in it has a label.
         return within(self._labels if database.execute(_COLUMN).fetchone() else None)
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        with beside(self._path) as database:
-            database.execute(_SCHEMA)
-            yield database
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return beside(self._path, _SCHEMA)
 
 
 def _add_labels(database: sqlite3.Connection) -> None:

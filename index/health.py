@@ -17,7 +17,7 @@ from index.records import IS_RECORD, OUTCOME_READ
 from ingest.model import Outcome
 
 if TYPE_CHECKING:
-    from index.library import Library
+    from index.readable import ReadableLibrary
 
 COUNTED = ("year", "unit", "outcome", "kind", "maturity", "collection")
 WORST = 20  # documents named
@@ -112,7 +112,7 @@ class Health:
         return asdict(self)
 
 
-def health(library: Library, today: date) -> Health:
+def health(library: ReadableLibrary, today: date) -> Health:
     """Of the state that is read; ages are those on that day."""
     catalogue = library.catalogue
     with catalogue.snapshot():
@@ -207,7 +207,7 @@ def _empty(found: dict[str, tuple[int, ...]]) -> EmptyPages:
     return EmptyPages(sum(count for _, count in counted), len(counted), tuple(counted[:WORST]))
 
 
-def _making(library: Library, engine: str) -> Making:
+def _making(library: ReadableLibrary, engine: str) -> Making:
     catalogue, manifest = library.catalogue, library.manifest
     return Making(
         engine=engine,

@@ -125,6 +125,8 @@ CALLS = {
     "mentioning": lambda one: one.mentioning([[SECRET]]),
     "saying": lambda one: one.saying([SECRET]),
     "repeats": lambda one: [[one.get(record.lesson_id).repeats for record in one.records()], len(one.repeats())],
+    "has_record": lambda one: [name for name in EVERY if one.has_record(name)],
+    "has_source": lambda one: [number for number in range(1, 20) if one.has_source(number)],
     "source": lambda one: [got(one.source, number) for number in range(1, 20)],
     "record_at": lambda one: [one.record_at(number, at) for number in range(1, 20) for at in range(0, 400, 20)],
     "respelt": lambda one: one.respelt(f"what about the {SECRET}e"),

@@ -7,16 +7,14 @@ import re
 from base64 import b64encode
 
 import pytest
-from fastapi import Depends, FastAPI
-from fastapi.testclient import TestClient
+from fastapi import FastAPI
 from starlette.requests import Request
 
 from tests.ui.gated import HOST, HTML, PASSWORD, QUICK, add_person, app_of, client_of, sign_in
 from ui.web import people as people_module
-from ui.web.gate import person_of, require
 from ui.web.gradio_routes import API, Conversations, check_route
 from ui.web.pace import Pace, place_of
-from ui.web.refusal import Refused, say_refusal
+from ui.web.refusal import Refused
 
 HEADER = "X-Forwarded-User"
 ASK = {"question": "Why?"}
@@ -29,7 +27,7 @@ def with_probe(app: FastAPI) -> FastAPI:
     @app.post("/api/probe")
     @app.post("/uploads/probe")
     async def probe(request: Request) -> dict[str, object]:
-        person = person_of(request)
+        person = request.state.person
         return {
             "name": person.name,
             "role": person.role,
@@ -38,10 +36,6 @@ def with_probe(app: FastAPI) -> FastAPI:
             "headers": sorted(request.headers),
             "bytes": len(await request.body()),
         }
-
-    @app.get("/api/review", dependencies=[Depends(require("reviewer"))])
-    def review() -> str:
-        return "reviewed"
 
     for route in [route for route in app.router.routes if getattr(route, "path", "") == ""]:
         app.router.routes.remove(route)
@@ -218,23 +212,19 @@ def test_basic_is_verified_once_in_a_while(signed, monkeypatch):
     assert calls == ["anna"]
 
 
-def test_roles_are_required(signed):
-    client = client_of(signed)
-    refused = client.get("/api/review", headers=basic())
-    assert refused.status_code == 403
-    assert refused.json()["remedy"]
-    assert client.get("/api/review", headers=basic("rita")).text == '"reviewed"'
-
-
-def test_outside_the_gate_nobody_is_known():
-    app = FastAPI()
-    app.add_exception_handler(Refused, say_refusal)
-
-    @app.get("/", dependencies=[Depends(person_of)])
-    def page() -> str:
-        return "open"
-
-    assert TestClient(app).get("/").status_code == 401
+def test_roles_are_required_and_refusals_logged(signed, caplog):
+    answers = []
+    with caplog.at_level(logging.INFO, "lessons.access"):
+        for name in ("anna", "rita"):
+            client = client_of(signed)
+            sign_in(client, name)
+            own = {"Sec-Fetch-Site": "same-origin"}
+            answers.append(client.post("/parts/gaps/forget", data={"questions": ["Why?"]}, headers=own))
+    assert [answer.status_code for answer in answers] == [403, 200]
+    assert answers[0].json()["remedy"]
+    assert [line for line in caplog.messages if line.startswith("refused")] == [
+        "refused 403 name='anna' address='127.0.0.1' at='POST /parts/gaps/forget'"
+    ]
 
 
 # --- by a proxy

@@ -248,10 +248,10 @@ class Sees:
     def __init__(self, source: int = 0, record: str = "") -> None:
         self.source, self.record = source, record
 
-    def sees_source(self, source_id: int) -> bool:
+    def has_source(self, source_id: int) -> bool:
         return source_id != self.source
 
-    def sees_record(self, lesson_id: str) -> bool:
+    def has_record(self, lesson_id: str) -> bool:
         return lesson_id != self.record
 
 

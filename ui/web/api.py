@@ -25,7 +25,9 @@ from ingest.errors import (
     UnreadableFile,
     UsageError,
 )
+from ui.web.access_log import note
 from ui.web.desk import Desk, Desks
+from ui.web.identity import client_of
 from ui.web.reference import reference_page
 
 _STATUS: tuple[tuple[type[LessonsError], int], ...] = (
@@ -65,9 +67,12 @@ class Plan(BaseModel):
     filters: dict[str, str] = Field(default_factory=dict)
 
 
-async def say_error(_: Request, error: Exception) -> JSONResponse:
+async def say_error(request: Request, error: Exception) -> JSONResponse:
     """The exception handler for `LessonsError`: `reason` and `remedy`, with the status that fits."""
     assert isinstance(error, LessonsError)
+    if isinstance(error, NotAllowed):
+        path = request.scope["path"]
+        note("refused 403", request.state.person.name, client_of(request), f"{request.method} {path}")
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     return JSONResponse({"reason": error.reason, "remedy": error.remedy}, status)
 

@@ -92,7 +92,7 @@ def reopened(desk: Desk, kept: str) -> Conversation:
 
 def _shown(desk: Desk, kept: str, number: int, turn: KeptTurn) -> Turn:
     asked = Asking(turn.question, turn.filters, turn.ignored)
-    if turn.answer is None or not readable(turn, desk):
+    if turn.answer is None or not readable(turn, desk.library):
         body = render.problem(_WITHHELD, "Ask again for what is there now.")
         return Turn(asked, render.turn(number, asked, body, (), desk.locale))
     body = render.answer(turn.answer, desk.locale, _feedback(kept, number), turn.feedback or "")

@@ -63,7 +63,7 @@ class Desk:
 
     def gaps(self, today: date) -> list[Gap]:
         """The questions without an answer that the person may see."""
-        sees = self.sees_record if self.scope else None
+        sees = self.library.has_record if self.scope else None
         return Needs(self.library.folder, self.labels).gaps(self.library.embedder, today, sees)
 
     def may(self, role: Role) -> bool:
@@ -71,12 +71,6 @@ class Desk:
 
     def sees_collection(self, name: str) -> bool:
         return self.scope is None or self.scope.sees_collection(name)
-
-    def sees_source(self, source_id: int) -> bool:
-        return bool(self.library.catalogue.rows("SELECT 1 FROM sources WHERE id = ?", (source_id,)))
-
-    def sees_record(self, lesson_id: str) -> bool:
-        return bool(self.library.catalogue.rows("SELECT 1 FROM lessons WHERE lesson_id = ?", (lesson_id,)))
 
 
 class Desks:

@@ -5,7 +5,6 @@ The gate puts the `Person` and the id of the person's history into the request's
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -19,8 +18,7 @@ from ui.web.bodies import Body, most_of
 from ui.web.gradio_routes import API, Conversations, check_route
 from ui.web.identity import SESSION, VISITOR, Identity, Visit, client_of, wants_page
 from ui.web.pace import LINES, QUESTIONS, REQUESTS, Pace, place_of
-from ui.web.people import OWNER, Person
-from ui.web.people_file import Role
+from ui.web.people import OWNER
 from ui.web.refusal import Refused
 from ui.web.settings import ServeSettings
 
@@ -124,29 +122,6 @@ class Gate:
         if is_page:
             return PlainTextResponse(f"{refused}\n", refused.status, headers=refused.headers)
         return refused.response(with_detail=path.startswith(API))
-
-
-def person_of(request: Request) -> Person:
-    """The person who sends the request; a FastAPI dependency. Raises `Refused` (401) outside the gate."""
-    person = getattr(request.state, "person", None)
-    if not isinstance(person, Person):
-        raise Refused(401, "You are not signed in.", "Sign in at /sign-in.")
-    return person
-
-
-def require(role: Role) -> Callable[[Request], Person]:
-    """A FastAPI dependency: the person, who has to be at least this. Raises `Refused` (403)."""
-
-    def required(request: Request) -> Person:
-        person = person_of(request)
-        if not person.may(role):
-            note(f"not {role}", person.name, client_of(request), f"{request.method} {request.scope['path']}")
-            raise Refused(
-                403, f"This takes the role {role}; yours is {person.role}.", "Ask an administrator of lessons."
-            )
-        return person
-
-    return required
 
 
 def _is_open(method: str, path: str) -> bool:

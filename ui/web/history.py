@@ -11,13 +11,13 @@ import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistant.needs import beside
 from index.analysis import words_of
+from index.beside import beside
 from index.database import REMEDY
 from ingest.errors import LibraryError, NotInLibrary
 from ui.web.kept import KeptTurn, Sight, moment, now, pack, pack_answer, readable, unpack, unpack_answer
@@ -27,6 +27,9 @@ __all__ = ["History", "Kept", "KeptTurn", "Sight", "now", "readable"]
 FILE = "history.sqlite"
 _MOST_WORDS = 20  # of a search
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;
 CREATE TABLE IF NOT EXISTS conversations (
     id TEXT PRIMARY KEY, person TEXT NOT NULL, started TEXT NOT NULL, updated TEXT NOT NULL
 );
@@ -178,11 +181,9 @@ class History:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with beside(self._path) as database:
+        with ExitStack() as stack:
             with _making:  # two that change the journal at once do not wait for each other
-                for name, value in (("journal_mode", "WAL"), ("foreign_keys", "ON"), ("secure_delete", "ON")):
-                    database.execute(f"PRAGMA {name} = {value}")
-                database.executescript(_SCHEMA)
+                database = stack.enter_context(beside(self._path, _SCHEMA))
             yield database
 
 

@@ -22,9 +22,9 @@ _LEFT_OUT = re.compile(r"^“.*” \((.+)\) is left out: ", re.S)
 class Sight(Protocol):
     """What one reader may see now."""
 
-    def sees_source(self, source_id: int) -> bool: ...
+    def has_source(self, source_id: int) -> bool: ...
 
-    def sees_record(self, lesson_id: str) -> bool: ...
+    def has_record(self, lesson_id: str) -> bool: ...
 
 
 def now() -> str:
@@ -59,7 +59,7 @@ def readable(turn: KeptTurn, sight: Sight) -> bool:
     if turn.answer is None:
         return True
     sources = {one.source_id for one in _shown(turn.answer)}
-    return all(map(sight.sees_source, sources)) and all(map(sight.sees_record, set(_named(turn.answer))))
+    return all(map(sight.has_source, sources)) and all(map(sight.has_record, set(_named(turn.answer))))
 
 
 def _shown(answer: Answer) -> Iterator[Cited]:

@@ -5,15 +5,16 @@ Only the SHA-256 of a token is kept, so that who reads the file can use none of 
 
 from __future__ import annotations
 
-import os
 import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from index.beside import beside
 
 FILE = "sessions.sqlite"
 LONGEST = 7 * 24 * 3600  # seconds a session lasts in any case
@@ -47,10 +48,8 @@ class Sessions:
         self._idle = hours * 3600
         self._clock = clock
         folder.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._path.chmod(0o600)
-        with self._open() as database:
-            database.execute(_SCHEMA)
+        with self._open():
+            self._path.chmod(0o600)
 
     def start(self, name: str, mark: str = "") -> str:
         """The token of a new session."""
@@ -89,7 +88,7 @@ class Sessions:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=5)) as database, database:
+        with beside(self._path, _SCHEMA) as database, database:
             yield database
 
 

@@ -74,7 +74,7 @@ def ask_routes(desks: Desks) -> APIRouter:
     ) -> str:
         turns = desk.history.turns(desk.owner, kept)
         answer = turns[number].answer if 0 <= number < len(turns) else None
-        if answer is None or not readable(turns[number], desk):
+        if answer is None or not readable(turns[number], desk.library):
             raise NotInLibrary("There is no such answer.", "Ask again, then mark the new answer.")
         desk.feedback.note(answer, reason, comment, desk.left_with, date.today(), key=f"{kept}/{number}")
         desk.history.mark(desk.owner, kept, number, reason)
@@ -96,7 +96,7 @@ def _recent(desk: Desk, search: str = "") -> str:
 
 def _kept(desk: Desk, kept: str) -> tuple[str, list[KeptTurn]]:
     """A conversation's title, and those of its turns that the person may still see."""
-    turns = [turn for turn in desk.history.turns(desk.owner, kept) if readable(turn, desk)]
+    turns = [turn for turn in desk.history.turns(desk.owner, kept) if readable(turn, desk.library)]
     if not turns:
         raise NotInLibrary("Nothing of this conversation is open to you now.", "Ask again for what is there.")
     return " ".join(turns[0].question.split())[:_LONGEST_NAME], turns

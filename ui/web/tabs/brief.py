@@ -49,7 +49,8 @@ class _Briefs:
     def of(self, desk: Desk, token: str) -> tuple[str, Brief]:
         owner, title, brief = self._made.get(token, ("", "", Brief(())))
         sources = [source for item in brief.tasks for source in item.lessons]
-        seen = all(desk.sees_source(one.source_id) and desk.sees_record(one.lesson_id) for one in sources)
+        library = desk.library
+        seen = all(library.has_source(one.source_id) and library.has_record(one.lesson_id) for one in sources)
         if not title or owner != desk.owner or not seen:
             raise NotInLibrary("This brief is no longer kept.", "Brief the plan again, then save it.")
         return title, brief

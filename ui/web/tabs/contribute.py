@@ -45,7 +45,7 @@ def _reviews(desk: Desk) -> list[Item]:
     return [
         item
         for item in desk.feedback.open_items(desk.labels)
-        if desk.scope is None or all(map(desk.sees_record, item.lesson_ids))
+        if desk.scope is None or all(map(desk.library.has_record, item.lesson_ids))
     ]
 
 
