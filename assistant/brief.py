@@ -19,8 +19,8 @@ from ingest.sentences import sentence_spans
 
 MAX_TASKS = 60
 LONGEST = 1000  # characters of a task that is asked about
-_SHORTEST = 3  # words: a shorter line says too little to find anything by
-BARE = 4  # words: a longer line tells by itself what it is about, and a heading would drown it
+_SHORTEST = 2, 4  # words of a list item, and of a sentence: a shorter one says too little to find anything by
+BARE = 4  # words: a longer line tells by itself what it is about, as a shorter one may; its heading would drown it
 _FEWEST = 2  # list items that make a text a plan
 RECORDS = 3  # of a task
 REASON = 0.7  # of a record's best sentence: what happened is told where it bears on the task as well
@@ -31,7 +31,22 @@ _ITEM = re.compile(
 _HEADING = re.compile(r"^\s*(?:#{1,6}\s+(.+)|([A-Z][^.!?|]{2,60}):?)\s*$")
 _ROW = re.compile(r"^\s*\|?(.+\|.+?)\|?\s*$")
 _RULE = re.compile(r"^[\s|:-]+$")
+_WORD = re.compile(r"[^\W\d_]{2}")
 _BOX = re.compile(r"^\[[ xX]\]\s*")
+_TO_DO = re.compile(
+    r"\b(?:should(?! have)|shall|must|needs? to|recommend(?:s|ed)?|requires?|always|never|(?:be|make) sure|"
+    r"it is (?:important|necessary|essential|imperative|critical))\b|"
+    r"^(?:to [\w ,]+, )?(?:add|allow|always|appoint|apply|arrange|ask|assess|assign|assure|avoid|be|brief|bring|build|"
+    r"calibrate|carry|change|check|clean|clear|close|collect|communicate|conduct|confirm|consider|control|coordinate|"
+    r"create|define|demand|design|determine|develop|discuss|do|document|draw|employ|encourage|ensure|establish|"
+    r"evaluate|examine|exercise|fit|fix|follow|give|have|hold|identify|implement|improve|include|increase|inform|"
+    r"inspect|install|instruct|invest|isolate|keep|label|let|limit|list|log|look|maintain|make|mark|measure|minimi[sz]e|"
+    r"monitor|move|never|obtain|order|perform|place|plan|practi[cs]e|prepare|prevent|print|protect|provide|purge|put|"
+    r"record|reduce|refuel|remove|repair|replace|report|require|review|rotate|run|schedule|select|send|set|share|show|"
+    r"sign|specify|start|stop|store|supply|take|teach|tell|test|train|treat|update|use|validate|verify|wait|warn|wear|"
+    r"write)\b",
+    re.I,
+)
 _WHY = ("cause", "event", "summary", "impact")
 
 
@@ -43,9 +58,11 @@ class Task:
     under: str = ""
 
     @property
-    def query(self) -> str:
-        """What is searched for it: the heading tells what a line of a few words is about."""
-        return f"{self.under}: {self.text}"[:LONGEST] if self.under and len(self.text.split()) <= BARE else self.text
+    def queries(self) -> Iterator[str]:
+        """What is searched for it, one after the other until something is found."""
+        yield self.text
+        if self.under and len(self.text.split()) <= BARE:
+            yield f"{self.under}: {self.text}"[:LONGEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +100,13 @@ class Brief:
     def to_json(self) -> dict[str, Any]:
         return {"tasks": [item.to_json() for item in self.tasks], "checklist": self.checklist}
 
-    def to_markdown(self) -> str:
-        """A checklist to print or paste: under each task its lines, each with its record."""
-        lines = [f"# Checklist from {sum(bool(item.checklist) for item in self.tasks)} of {len(self.tasks)} tasks", ""]
-        for item in self.tasks:
-            lines.append(f"## {item.task}")
-            lines += [f"- [ ] {line}" for line in item.checklist] or ["No lesson found."]
-            lines.append("")
-        return "\n".join(lines)
-
 
 def tasks_of(plan: str) -> list[Task]:
     """The list items and table rows of a plan under their headings, or its sentences; at most `MAX_TASKS`."""
-    listed = [task for task in _lines(plan) if len(task.text.split()) >= _SHORTEST]
+    listed = [task for task in _lines(plan) if len(task.text.split()) >= _SHORTEST[0]]
     if not listed:
         texts = (" ".join(plan[start:end].split()) for start, end in sentence_spans(plan))
-        listed = [Task(text[:LONGEST]) for text in texts if len(text.split()) > _SHORTEST]
+        listed = [Task(text[:LONGEST]) for text in texts if len(text.split()) >= _SHORTEST[1]]
     return list({task.text: task for task in listed}.values())[:MAX_TASKS]
 
 
@@ -115,12 +123,18 @@ def _lines(plan: str) -> Iterator[Task]:
         elif (row := _ROW.match(line)) and line.count("|") > 1:
             rows += not _RULE.match(line)
             if rows > 1 and not _RULE.match(line):  # the first has the columns' names
-                cells = [cell.strip() for cell in row[1].split("|")]
-                yield Task(max(cells, key=lambda cell: len(cell.split()))[:LONGEST], heading)
+                yield Task(_told(row[1])[:LONGEST], heading)
             continue
         elif found := _HEADING.match(line):
             heading = (found[1] or found[2]).strip(" #:")
         rows = 0
+
+
+def _told(row: str) -> str:
+    """What a table's row says is to be done, behind what the row is about."""
+    cells = [cell.strip() for cell in row.split("|")]
+    told = max(cells, key=lambda cell: len(cell.split()))
+    return f"{cells[0]}: {told}" if cells[0] != told and _WORD.search(cells[0]) else told
 
 
 def brief_plan(
@@ -148,18 +162,27 @@ def brief_tasks(
 def bearing(library: Library, task: Task, filters: Filters | None = None) -> list[tuple[Sentence, bool]]:
     """What to quote for a task, and whether it is advice: of each record that bears on it what to do, then why."""
     calibration = calibration_of(library)
-    question = Question(task.text, "planning", task.query[:LONGEST])
-    evidence = gather(library, question, filters)
-    if answerable(features(evidence, question.query), calibration) < calibration.none_below:
-        return []
+    for query in task.queries:
+        evidence = gather(library, Question(task.text, "planning", query), filters)
+        if answerable(features(evidence, query), calibration) >= calibration.none_below:
+            return _told_in(evidence)
+    return []
+
+
+def _told_in(evidence: Evidence) -> list[tuple[Sentence, bool]]:
     found: list[tuple[Sentence, bool]] = []
     for lesson_id in _records(evidence):
         own = [sentence for sentence in evidence.sentences if sentence.hit.lesson_id == lesson_id]
         advised = [one for one in own if one.section in ADVICE]
-        advice = next((one for one in advised if "|" not in one.text), advised[0] if advised else None)
+        advice = max(advised, key=_advises, default=None)
         reason = next((one for one in own if one.section in _WHY and one.score >= REASON * own[0].score), None)
         found += [(one, one is advice) for one in (advice, reason) if one] or [(own[0], False)]
     return found
+
+
+def _advises(sentence: Sentence) -> tuple[bool, bool, float]:
+    """What makes a line of a checklist: a sentence, not a row of a table, that says what to do, and bears on it."""
+    return "|" not in sentence.text, _TO_DO.search(sentence.text) is not None, sentence.score
 
 
 def _records(evidence: Evidence) -> list[str]:

@@ -75,16 +75,19 @@ def test_a_plan_is_briefed_task_by_task_and_saved(visit: Visit) -> None:
     expect(first.get_by_role("checkbox").first).to_be_visible()
     expect(second).to_contain_text("No lesson found")
     expect(page.locator(".briefed").last).to_contain_text("1 task of 2 with lessons")
+    first.get_by_role("checkbox").first.check()
     first.locator("summary").click()
     first.locator(".passage").first.click()
     expect(page.locator("#panel")).to_be_visible()
     with page.expect_download() as markdown:
         page.get_by_role("link", name="Save as Markdown").click()
-    assert "- [ ]" in markdown.value.path().read_text(encoding="utf-8")
+    saved = [line for line in markdown.value.path().read_text(encoding="utf-8").splitlines() if line[:3] == "- ["]
+    assert [line[:5] for line in saved] == ["- [x]", *["- [ ]"] * (len(saved) - 1)]
     with page.expect_download() as word:
         page.get_by_role("link", name="Save as Word").click()
     with ZipFile(io.BytesIO(word.value.path().read_bytes())) as parts:
-        assert "☐" in parts.read("word/document.xml").decode()
+        boxes = re.findall("[☐☑]", parts.read("word/document.xml").decode())
+    assert boxes == ["☑", *["☐"] * (len(saved) - 1)]
 
 
 def test_a_plan_can_be_a_file(visit: Visit, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from assistant.answer import Answer, Cited, Claim, Conflict
 from assistant.brief import Brief, TaskBrief
 from assistant.tally import Group, Tally
 from tests.ui.kept_answers import answers_of_every_kind
-from ui.web.export import brief_to_docx, to_docx, to_markdown
+from ui.web.export import brief_to_docx, brief_to_markdown, to_docx, to_markdown
 from ui.web.kept import KeptTurn
 from ui.web.outline import line
 
@@ -243,19 +243,21 @@ def test_text_from_right_to_left_is_marked_as_such(text, language):
 
 
 def test_a_checklist_has_a_box_for_each_thing_to_do():
-    tasks = (
-        TaskBrief(
-            "Check the valve", (CITED, replace(CITED, n=2)), CLAIMS[:1], ("Heat it. (LL-7)", "Vent\x00it. (LL-7)")
-        ),
-        TaskBrief("Paint it", (), (), ()),
+    brief = Brief(
+        (
+            TaskBrief(
+                "Check the valve", (CITED, replace(CITED, n=2)), CLAIMS[:1], ("Heat it. (LL-7)", "Vent\x00it. (LL-7)")
+            ),
+            TaskBrief("Paint it", (), (), ()),
+        )
     )
-    told = paragraphs(brief_to_docx(Brief(tasks), "Before launch"))
+    told = paragraphs(brief_to_docx(brief, "Before launch", {1}))
     assert told[1][1].startswith("Lessons for 1 of 2 tasks. Exported on 20")
     assert told[:1] + told[2:] == [
         ("Title", "Before launch"),
         ("Heading 1", "Check the valve"),
         ("List", "☐\tHeat it. (LL-7)"),
-        ("List", "☐\tVentit. (LL-7)"),
+        ("List", "☑\tVentit. (LL-7)"),
         ("Heading 1", "Paint it"),
         ("Normal", "No lesson found."),
         ("Heading 1", "Records"),
@@ -264,4 +266,13 @@ def test_a_checklist_has_a_box_for_each_thing_to_do():
             "Reference Facts",
             "Record LL-7 · Ground / Heron · 2020-03 · near miss · lesson identified · page 3 · valve.pdf",
         ),
+    ]
+    lines = brief_to_markdown(brief, "Before launch", {1}).splitlines()
+    assert [line for line in lines if line.startswith(("#", "- ["))] == [
+        "# Before launch",
+        "## Check the valve",
+        "- [ ] Heat it. (LL-7)",
+        "- [x] Ventit. (LL-7)",
+        "## Paint it",
+        "## Records",
     ]

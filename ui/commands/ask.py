@@ -88,6 +88,7 @@ def brief(
     from index.filters import parse_filters
     from ingest.errors import PathNotFound
     from ingest.readers import read
+    from ui.web.export import brief_to_markdown
 
     if not plan.is_file():
         raise PathNotFound(f"{plan} is not a file.", "Give a plan as a text, Markdown, DOCX or PDF file.")
@@ -100,7 +101,7 @@ def brief(
         return
     out = console()
     if markdown:
-        out.print(found.to_markdown(), markup=False, soft_wrap=True)
+        out.print(brief_to_markdown(found, plan.name), markup=False, soft_wrap=True, end="")
         return
     for item in found.tasks:
         out.print(item.task, style="bold", markup=False)

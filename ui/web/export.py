@@ -1,4 +1,4 @@
-"""A conversation to take along, as Markdown or as a Word document, with the references each answer stands on.
+"""A conversation or the checklist of a plan to take along, as Markdown or Word, with the references it stands on.
 
 Text of documents and of questions is anybody's: in Markdown it stays text, whatever it looks like.
 """
@@ -6,7 +6,7 @@ Text of documents and of questions is anybody's: in Markdown it stays text, what
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ui.web.kept import KeptTurn
@@ -21,7 +21,7 @@ _AT_START = re.compile(r"^(\d{1,9}(?=[.)])|(?=[-+=>:%!]))")
 
 def to_markdown(turns: Sequence[KeptTurn], title: str) -> str:
     """The conversation as Markdown; references are numbered within each turn."""
-    return "".join([f"# {_escaped(title)}\n", *_parts(conversation(turns))])
+    return _markdown(conversation(turns), title)
 
 
 def to_docx(turns: Sequence[KeptTurn], title: str) -> bytes:
@@ -29,9 +29,18 @@ def to_docx(turns: Sequence[KeptTurn], title: str) -> bytes:
     return _docx(conversation(turns), title)
 
 
-def brief_to_docx(brief: Brief, title: str) -> bytes:
-    """The checklist of a plan as the bytes of a `.docx` file: a box to tick for each thing to do, under its task."""
-    return _docx(checklist(brief), title)
+def brief_to_markdown(brief: Brief, title: str, done: Container[int] = ()) -> str:
+    """The checklist of a plan as Markdown: a box for each thing to do, under its task; ticked are those in `done`."""
+    return _markdown(checklist(brief, done), title)
+
+
+def brief_to_docx(brief: Brief, title: str, done: Container[int] = ()) -> bytes:
+    """The same as the bytes of a `.docx` file."""
+    return _docx(checklist(brief, done), title)
+
+
+def _markdown(blocks: Iterable[Block], title: str) -> str:
+    return "".join([f"# {_escaped(title)}\n", *_parts(blocks)])
 
 
 def _docx(blocks: Iterable[Block], title: str) -> bytes:
@@ -43,7 +52,7 @@ def _docx(blocks: Iterable[Block], title: str) -> bytes:
 def _parts(blocks: Iterable[Block]) -> Iterator[str]:
     before: Block | None = None
     for block in blocks:
-        yield f"{_between(before, block)}{_markdown(block)}\n"
+        yield f"{_between(before, block)}{_block(block)}\n"
         before = block
 
 
@@ -57,14 +66,15 @@ def _between(before: Block | None, block: Block) -> str:
     return "\n"
 
 
-def _markdown(block: Block) -> str:
+def _block(block: Block) -> str:
     match block:
         case Heading():
             return f"{'#' * (block.level + 1)} {_escaped(block.text)}"
         case Text():
             return _text(block)
         case Item():
-            return f"- {_escaped(block.text)}"
+            box = {None: "", False: "[ ] ", True: "[x] "}[block.box]
+            return f"- {box}{_escaped(block.text)}"
         case Table():
             rows = [block.columns, *((value, f"{count:,}") for value, count in block.rows)]
             head, *body = (f"| {_escaped(value)} | {count} |" for value, count in rows)

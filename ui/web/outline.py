@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -45,10 +45,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a list; `box` when it is to be ticked."""
+    """An item of a list; with a `box` that is ticked or not, or without one."""
 
     text: str
-    box: bool = False
+    box: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,17 @@ def conversation(turns: Iterable[KeptTurn]) -> Iterator[Block]:
         yield from _answer(turn.answer) if turn.answer else [Text(_NO_ANSWER)]
 
 
-def checklist(brief: Brief) -> Iterator[Block]:
-    """Under each task of a plan what to do about it, and at the end the records that this comes from."""
+def checklist(brief: Brief, done: Container[int] = ()) -> Iterator[Block]:
+    """Under each task of a plan what to do about it, and at the end the records that this comes from.
+
+    `done` are the numbers of what is ticked, counted from 0 over the whole brief.
+    """
+    numbers = count()
     told = sum(bool(item.checklist) for item in brief.tasks)
     yield Text(f"Lessons for {told} of {len(brief.tasks)} tasks. {_exported()}", "note")
     for item in brief.tasks:
         yield Heading(1, item.task)
-        yield from (Item(to_do, box=True) for to_do in item.checklist)
+        yield from (Item(to_do, next(numbers) in done) for to_do in item.checklist)
         if not item.checklist:
             yield Text("No lesson found.")
     records = {cited.lesson_id: cited for item in brief.tasks for cited in item.lessons}

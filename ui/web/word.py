@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from docx.document import Document
     from docx.text.paragraph import Paragraph
 
-_BOX, _BOX_FONT = "☐", "Segoe UI Symbol"
+_BOXES, _BOX_FONT = {False: "☐", True: "☑"}, "Segoe UI Symbol"
 _WIDTHS = (Cm(9), Cm(2.5))  # of a table's columns
 _STYLES = {"plain": "Normal", "verdict": VERDICT, "note": NOTE, "asked": "Quote"}
 _RTL = {"R": "he-IL", "AL": "ar-SA"}
@@ -64,8 +64,8 @@ def _add(document: Document, block: Block) -> None:
             _say(document.add_paragraph(style=f"Heading {block.level}"), block.text)
         case Text():
             _say(document.add_paragraph(style=_STYLES[block.style]), block.text, marks=block.marks)
-        case Item(box=True):
-            _say(document.add_paragraph(style="List"), block.text, before=_BOX)
+        case Item(box=bool(ticked)):
+            _say(document.add_paragraph(style="List"), block.text, before=_BOXES[ticked])
         case Item():
             _say(document.add_paragraph(style="List Bullet"), block.text)
         case Table():
@@ -87,7 +87,7 @@ def _say(paragraph: Paragraph, text: str, marks: tuple[int, ...] = (), before: s
         paragraph._p.get_or_add_pPr().append(element("bidi"))
     for part in [*([f"{before}\t"] if before else []), said, *(f"\u00a0[{n}]" for n in marks)]:
         run = paragraph.add_run(part)
-        if before == _BOX and part.startswith(_BOX):
+        if before in _BOXES.values() and part.startswith(before):
             set_font(run._r.get_or_add_rPr(), _BOX_FONT, _BOX_FONT)
         if language:
             run.font.rtl = True

@@ -46,6 +46,15 @@
     event.preventDefault();
     brief(event.target);
   });
+  // What is ticked is saved ticked.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-save]");
+    if (!link) return;
+    const boxes = [...link.closest(".brief").querySelectorAll(".todo input")];
+    const address = new URL(link.href);
+    address.search = new URLSearchParams(boxes.flatMap((box, number) => box.checked ? [["done", number]] : []));
+    link.href = address;
+  });
   document.addEventListener("change", (event) => {
     if (event.target.matches("form:has([data-chosen]) input[type=file]")) tell(event.target);
   });

@@ -6,11 +6,11 @@ import secrets
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, UploadFile
+from fastapi import APIRouter, Depends, Form, Query, UploadFile
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from markupsafe import Markup
 
@@ -22,10 +22,11 @@ from ingest.scan import File
 from ingest.settings import IngestSettings
 from ui.web.desk import Desk, Desks
 from ui.web.download import DOCX, MARKDOWN, download
-from ui.web.export import brief_to_docx
+from ui.web.export import brief_to_docx, brief_to_markdown
 from ui.web.fill import fill
 from ui.web.turnstile import Turnstile
 
+Done = Annotated[Sequence[int], Query(description="What is ticked, counted from 0 over the whole checklist.")]
 LONGEST = 200_000  # characters of a plan
 _KEPT = 200  # briefs that can be saved, the last made
 _NEXT = Markup("<!--next-->")  # between the pieces of a streamed page; what is escaped cannot hold it
@@ -87,14 +88,14 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
         return StreamingResponse(pieces, media_type="text/html; charset=utf-8")
 
     @router.get("/briefs/{token}.md")
-    def markdown(token: str, desk: Desk = mine) -> Response:
+    def markdown(token: str, done: Done = (), desk: Desk = mine) -> Response:
         title, made = briefs.of(desk, token)
-        return download(made.to_markdown().encode(), MARKDOWN, f"{title}.md")
+        return download(brief_to_markdown(made, title, done).encode(), MARKDOWN, f"{title}.md")
 
     @router.get("/briefs/{token}.docx")
-    def docx(token: str, desk: Desk = mine) -> Response:
+    def docx(token: str, done: Done = (), desk: Desk = mine) -> Response:
         title, made = briefs.of(desk, token)
-        return download(brief_to_docx(made, title), DOCX, f"{title}.docx")
+        return download(brief_to_docx(made, title, done), DOCX, f"{title}.docx")
 
     return router
 
