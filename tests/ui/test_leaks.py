@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,15 @@ from starlette.routing import Mount
 from assistant.assistant import Assistant
 from assistant.needs import Needs, needs_of
 from index.library import Library
+from index.sync import Report
 from ingest.prepare import prepare
+from ingest.scan import Problem
 from tests.fakes import a_library
 from tests.ui.browser import served
 from tests.ui.gated import PASSWORD, QUICK, add_person
 from ui.web import people as people_module
 from ui.web.app import create_app
+from ui.web.jobs import Job, Jobs
 from ui.web.settings import ServeSettings
 
 NEEDLE = "quokka"
@@ -416,6 +419,22 @@ def test_a_closed_collection_takes_no_uploads_however_it_is_spelt(address: str, 
     with signed_in(address, "outsider") as client:
         files = {"files": ("a.md", b"# A\n\nText.\n")}
         assert client.post("/uploads", data={"collection": name}, files=files).status_code == 403
+
+
+def test_what_cannot_be_read_is_told_to_who_gave_it_alone(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Report(failed=[Problem(f"/srv/{name}.pdf", "It is no PDF.", "") for name in ("mine", "older")])
+    job = Job(
+        paths=(Path("/srv"),), by="outsider", given=frozenset({"/srv/mine.pdf"}), started=datetime.now(UTC),
+        state="done", stopping=False, files=2, total=2, passages=0, share=1.0, path="", seconds=1.0, rate=0.0,
+        left=None, report=report, problem="",
+    )  # fmt: skip
+    monkeypatch.setattr(Jobs, "current", lambda _: job)
+    with signed_in(address, "outsider") as giver, signed_in(address, "insider") as other:
+        told = giver.get("/parts/job").text
+        assert "mine.pdf" in told
+        assert "/srv" not in told
+        assert "older" not in told
+        assert ".pdf" not in other.get("/parts/job").text
 
 
 def test_what_the_server_keeps_of_people_is_never_indexed(address: str, library: Library, people: Path) -> None:

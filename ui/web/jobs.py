@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic
@@ -31,6 +32,7 @@ POLL = 0.25  # seconds between two looks at whether that time is over
 class Job:
     """A job as it stands: what was asked for by whom, how far it is, and what came of it.
 
+    `given` are the files that it was started for, where these are not all of `paths`.
     `files` of `total` files are done, `passages` are embedded, `share` (0 to 1) of all bytes is done, and `path` is the
     file it is at. `started` is in UTC. `rate` is passages a second; `left` is an estimate of the seconds left, None
     while it cannot be told. `stopping` is True from when it was asked to stop until it has. `report` is there when the
@@ -39,6 +41,7 @@ class Job:
 
     paths: tuple[Path, ...]
     by: str
+    given: frozenset[str]
     started: datetime
     state: State
     stopping: bool
@@ -72,8 +75,8 @@ class Jobs:
     ) -> None:
         self.close()
 
-    def start(self, paths: Sequence[Path], by: str = "") -> Job:
-        """Index what is at or below `paths`; `by` is who asked for it.
+    def start(self, paths: Sequence[Path], by: str = "", given: Iterable[Path] = ()) -> Job:
+        """Index what is at or below `paths`; `by` is who asked for it, `given` the files for which they did.
 
         Raises `PathNotFound`, or `LibraryBusy` while another job runs. What happens later is told by `current`.
         """
@@ -83,7 +86,8 @@ class Jobs:
         with self._lock:
             if self._run and self._run.running:
                 raise LibraryBusy("Documents are being indexed already.", "Wait until that is done, or stop it.")
-            self._run = _Run(self._library, roots, self._index, self._ingest, by)
+            task = partial(Task, self._library, roots, self._index, self._ingest)
+            self._run = _Run(task, by, frozenset(map(str, given)))
             return self._run.job()
 
     def current(self) -> Job | None:
@@ -109,10 +113,8 @@ class Jobs:
 class _Run:
     """One process, and a thread that listens to it."""
 
-    def __init__(
-        self, library: Path, roots: tuple[Path, ...], index: IndexSettings, ingest: IngestSettings, by: str
-    ) -> None:
-        self._paths, self._by = roots, by
+    def __init__(self, task_in: Callable[[Path], Task], by: str, given: frozenset[str]) -> None:
+        self._by, self._given = by, given
         self._started, self._since = datetime.now(UTC), monotonic()
         self._ended: float | None = None
         self._asked: float | None = None
@@ -122,7 +124,8 @@ class _Run:
         self._exit_code: int | None = None
         self._lock = Lock()
         self._temporary = Path(tempfile.mkdtemp(prefix="lessons-job-"))
-        task = Task(library, roots, index, ingest, self._temporary)
+        task = task_in(self._temporary)
+        self._paths = task.paths
         spawn = multiprocessing.get_context("spawn")  # a copy of a process with threads may hang
         self._pipe, theirs = spawn.Pipe()
         self._process = spawn.Process(target=run, args=(task, theirs), name="lessons-job", daemon=True)
@@ -160,6 +163,7 @@ class _Run:
             return Job(
                 paths=self._paths,
                 by=self._by,
+                given=self._given,
                 started=self._started,
                 state=state,
                 stopping=state == "running" and self._asked is not None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -37,9 +38,9 @@ def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads, private: Sequence[
         require(desk, "contributor")
         if not desk.sees_collection(uploads.collection_of(collection)):
             raise NotAllowed("This collection is closed to you.", "Choose another, or ask for its label.")
-        refused = _kept(uploads, files, collection)
-        if len(refused) < len(files):
-            jobs.start(uploads.roots(), desk.person.name)
+        kept, refused = _taken(uploads, files, collection)
+        if kept:
+            jobs.start(uploads.roots(), desk.person.name, kept)
         return _job(desk, jobs, refused)
 
     @router.post("/parts/index", response_class=HTMLResponse)
@@ -75,24 +76,30 @@ def _check_folder(path: Path, private: Sequence[Path]) -> None:
             raise NotAllowed(f"{path} holds what the server keeps of people.", "Index a folder without it.")
 
 
-def _kept(uploads: Uploads, files: Sequence[UploadFile], collection: str) -> list[Problem]:
-    """Keep the files; returns those that are not taken."""
-    refused = []
+def _taken(uploads: Uploads, files: Sequence[UploadFile], collection: str) -> tuple[list[Path], list[Problem]]:
+    """Keep the files; returns the paths of those kept, and what is wrong with the others."""
+    kept, refused = list[Path](), list[Problem]()
     for file in files:
         try:
-            uploads.keep(file.filename or "", file.file, collection)
+            kept.append(uploads.keep(file.filename or "", file.file, collection))
         except LessonsError as error:
             refused.append(Problem(file.filename or "a file without a name", error.reason, error.remedy))
-    return refused
+    return kept, refused
 
 
 def _job(desk: Desk, jobs: Jobs, refused: list[Problem] | None = None) -> str:
-    """How far the job is. What could not be read is named to those who may see all of the library."""
+    """How far the job is. What could not be read is named to who gave it, and to those who may see all there is."""
+    job, sees_paths = jobs.current(), desk.scope is None
+    failed = job.report.failed if job and job.report else []
+    given = [one for one in failed if job and one.path in job.given]
+    may_know = sees_paths or (job and job.by == desk.person.name)
     return fill(
         "job.html",
         desk.locale,
-        job=jobs.current(),
+        job=job,
+        given=[replace(one, path=Path(one.path).name) for one in given] if may_know else [],
+        failed=[one for one in failed if one not in given],
         refused=refused,
         listed=_LISTED,
-        sees_paths=desk.scope is None,
+        sees_paths=sees_paths,
     )
