@@ -82,9 +82,9 @@ class _SameSubject:
 
     def __init__(self, library: Library, sentences: Sequence[Sentence], *, titled: bool) -> None:
         self._at = {(one.hit.source_id, one.start, one.end): at for at, one in enumerate(sentences)}
-        self._vectors = library.embedder.documents([one.text for one in sentences])
+        self._vectors = library.embedder.sentences([one.text for one in sentences])
         titles = [f"{one.hit.title}. {one.text}" for one in sentences] if titled else []
-        self._titled = library.embedder.documents(titles)
+        self._titled = library.embedder.sentences(titles)
 
     def __call__(self, one: Sentence, other: Sentence) -> bool:
         return self._near(self._vectors, one, other)

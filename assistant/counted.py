@@ -122,7 +122,7 @@ def _like(library: Library, subject: str, tags: Sequence[str]) -> str | None:
     """The tag that means the same as a subject, if one does."""
     if not tags:
         return None
-    near = library.embedder.documents(tags) @ np.asarray(library.embedder.query(subject))
+    near = library.embedder.sentences(tags) @ np.asarray(library.embedder.query(subject))
     best = int(near.argmax())
     return tags[best] if near[best] >= SAME_MEANING else None
 

@@ -164,4 +164,4 @@ def _similarities(library: Library, query: str, texts: Sequence[str]) -> list[fl
     if not texts:
         return []
     embedder = library.embedder
-    return [float(value) for value in embedder.documents(texts) @ np.asarray(embedder.query(query))]
+    return [float(value) for value in embedder.sentences(texts) @ np.asarray(embedder.query(query))]

@@ -161,7 +161,7 @@ class Needs:
         rows = self._rows()
         if not rows:
             return []
-        groups = _groups(embedder.documents([row["question"] for row in rows]))
+        groups = _groups(embedder.sentences([row["question"] for row in rows]))
         seen = cache(sees) if sees else None
         return sorted((_gap([rows[at] for at in group], today, seen) for group in groups), key=lambda gap: -gap.weight)
 

@@ -159,7 +159,7 @@ def _alike(library: Library, sentences: Sequence[_Sentence]) -> Mapping[int, set
     places = sorted({at for pair in pairs for at in pair})
     near: defaultdict[int, set[int]] = defaultdict(set)
     if places:
-        rows = dict(zip(places, library.embedder.documents([sentences[at].text for at in places]), strict=True))
+        rows = dict(zip(places, library.embedder.sentences([sentences[at].text for at in places]), strict=True))
         for one, other in pairs:
             if rows[one] @ rows[other] >= SAME_MEANING:
                 near[one].add(other)

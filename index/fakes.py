@@ -30,6 +30,9 @@ class HashEmbedder:
         rows = [self._vector(text) for text in texts]
         return np.array(rows, np.float32).reshape(len(texts), self.dimension)
 
+    def sentences(self, texts: Sequence[str]) -> Vectors:
+        return self.documents(texts)
+
     def query(self, text: str) -> Vectors:
         return self._vector(text)
 

@@ -16,8 +16,12 @@ from ui.web.settings import ServeSettings
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    assistant = FakeAssistant(FakeLibrary(tmp_path_factory.mktemp("library")), delay=0.1)
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> FakeAssistant:
+    return FakeAssistant(FakeLibrary(tmp_path_factory.mktemp("library")), delay=0.1)
+
+
+@pytest.fixture(scope="module")
+def address(assistant: FakeAssistant) -> str:
     return served(create_app(assistant.library, assistant, ServeSettings()))  # type: ignore[arg-type]
 
 
@@ -31,6 +35,13 @@ def test_answers_and_pages_are_timed(address: str) -> None:
     # The assistant takes a tenth of a second to its first sentence, and three more to the end.
     assert 200 < told["first_ms"]["p50"] < told["answer_ms"]["p50"]
     assert told["answer_ms"]["p50"] >= 400
+
+
+def test_questions_name_records_of_the_library(address: str, assistant: FakeAssistant) -> None:
+    assistant.asked.clear()
+    assert not load(address, ["What about {title}?"], people=4, seconds=4, pause=0.2).errors
+    titles = {row.title for row in assistant.library.browse().rows}
+    assert {question for question, *_ in assistant.asked} == {f"What about {title}?" for title in titles}
 
 
 def test_what_fails_is_counted(address: str) -> None:

@@ -20,6 +20,12 @@ QUESTIONS = (
     "What was learned about software updates?",
     "How long did it take to restore service?",
     "What do we know about unicorn farming?",
+    "What was learned about {title}?",
+    "What went wrong with {title}?",
+    "How do we avoid {title}?",
+    "Has anyone dealt with {title}?",
+    "What should we do about {title}?",
+    "Who knows about {title}?",
 )
 
 
@@ -34,7 +40,9 @@ def load(
     minutes: Annotated[float, typer.Option(min=0.05, max=60, help="For how long.")] = 3.0,
     pause: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds that each reads an answer, on average.")] = 10,
     index: Annotated[Path | None, typer.Option(metavar="DIR", help="A folder to be indexed meanwhile.")] = None,
-    questions: Annotated[Path | None, typer.Option(metavar="FILE", help="Questions to ask, one a line.")] = None,
+    questions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Questions to ask, one a line; {title} is any record's.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Let simulated people use the page at the same time; count errors and measure how long they wait."""
