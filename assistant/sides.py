@@ -36,6 +36,11 @@ _APART = (
 )
 _THE_ONE = re.compile(r"^(?:the (?:one|other)|that|those|the ones)\b\s*", re.I)
 _SMALL = re.compile(r"^(?:the|our|a|an|two|both|of|in|from)\s+", re.I)
+_ABOUT = re.compile(
+    r"^(?P<name>.+?)\s+(?P<about>(?:(?P<sure>about|regarding|concerning|in terms of|with (?:regard|respect) to|"
+    r"when it comes to)|on|in|for|at)\s.+)$",
+    re.I,
+)
 _COMPARING = re.compile(r"\b(?:each|respectively|differ\w*|compar\w*)\b", re.I)
 
 
@@ -56,13 +61,22 @@ def sides_of(text: str, facets: Facets) -> tuple[Side, Side] | None:
             parts = found.groupdict()
             if max(len(parts[name].split()) for name in "ab") > LONGEST:
                 continue
-            one, other = _completed(parts["a"].strip(), parts["b"].strip())
-            pre, post = parts.get("pre") or "", _COMPARING.sub(" ", parts["post"])
+            second, about = _apart(parts["b"].strip(), facets)
+            one, other = _completed(parts["a"].strip(), second)
+            pre, post = parts.get("pre") or "", _COMPARING.sub(" ", f"{about} {parts['post']}")
             left, right = (_side(name, f"{pre} {whole} {post}", facets) for name, whole in (one, other))
             if left.filters.keys() != right.filters.keys():
                 left, right = Side(left.name, left.query), Side(right.name, right.query)
             return left, right
     return None
+
+
+def _apart(name: str, facets: Facets) -> tuple[str, str]:
+    """The name of a side, and what both are compared in where it says so: "Logistics & Fleet" and "on training"."""
+    found = _ABOUT.match(name)
+    if found and (found["sure"] or any(_told_by(found["name"], facets))):
+        return found["name"], found["about"]
+    return name, ""
 
 
 def _completed(a: str, b: str) -> tuple[tuple[str, str], tuple[str, str]]:

@@ -28,6 +28,16 @@ def sides(text: str) -> tuple[Side, Side]:
         ),
         ("Compare the floods of 2021 and 2023", ("2021", "the floods of 2021"), ("2023", "the floods of 2023")),
         ("River water versus borehole water", ("River water", "River water"), ("borehole water", "borehole water")),
+        (
+            "Compare work at height and work on rails",
+            ("work at height", "work at height"),
+            ("work on rails", "work on rails"),
+        ),
+        (
+            "Compare tents and containers in terms of heating",
+            ("tents", "tents in terms of heating"),
+            ("containers", "containers in terms of heating"),
+        ),
         ("Is diesel better than petrol for pumps?", ("diesel", "diesel for pumps"), ("petrol", "petrol for pumps")),
     ],
 )
@@ -40,6 +50,11 @@ def test_a_side_is_told_by_its_year_or_its_unit():
     assert [side.filters for side in years] == [{"year": "2021"}, {"year": "2023"}]
     units = sides("What did the hospital and the fleet each recommend?")
     assert [side.filters for side in units] == [{"unit": "Field Hospitals"}, {"unit": "Logistics & Fleet"}]
+    both = sides("Compare the field hospitals and logistics & fleet on training")
+    assert [(side.query, side.filters) for side in both] == [
+        ("the field hospitals on training", {"unit": "Field Hospitals"}),
+        ("logistics & fleet on training", {"unit": "Logistics & Fleet"}),
+    ]
     mixed = sides("What did the hospital and the mayor each recommend?")
     assert [side.filters for side in mixed] == [{}, {}]
 

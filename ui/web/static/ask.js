@@ -33,7 +33,7 @@
     const form = find("#asking-form"), box = find("#question");
     const fit = () => {
       box.style.height = "auto";
-      box.style.height = `${Math.min(box.scrollHeight, 180)}px`;
+      if (box.value) box.style.height = `${Math.min(box.scrollHeight, 180)}px`;
     };
     // The question stays in its box until it has arrived: a server that is gone must not lose it.
     const send = () => {
