@@ -171,12 +171,16 @@ def bearing(library: Library, task: Task, filters: Filters | None = None) -> lis
 
 def _told_in(evidence: Evidence) -> list[tuple[Sentence, bool]]:
     found: list[tuple[Sentence, bool]] = []
+    said = set[str]()  # near-copies say the same
     for lesson_id in _records(evidence):
         own = [sentence for sentence in evidence.sentences if sentence.hit.lesson_id == lesson_id]
         advised = [one for one in own if one.section in ADVICE]
         advice = max(advised, key=_advises, default=None)
         reason = next((one for one in own if one.section in _WHY and one.score >= REASON * own[0].score), None)
-        found += [(one, one is advice) for one in (advice, reason) if one] or [(own[0], False)]
+        for one in dict.fromkeys([one for one in (advice, reason) if one] or own[:1]):
+            if one.text not in said:
+                found.append((one, one is advice))
+                said.add(one.text)
     return found
 
 
@@ -195,4 +199,4 @@ def _records(evidence: Evidence) -> list[str]:
     least = WORTH * max(best.values(), default=0)
     dense = {hit.lesson_id: hit.dense for hit in reversed(evidence.hits)}
     likely = [name for name, score in best.items() if score >= least and dense.get(name, 0) >= 0.5 * evidence.near]
-    return likely[:RECORDS]
+    return likely[:RECORDS] or list(best)[:1]

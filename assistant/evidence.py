@@ -104,7 +104,9 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
 
 
 def _beside_the_point(question: Question, hit: Hit, start: int, _: int, text: str) -> bool:
-    """Whether a sentence of an account is none: an order, or of a failure where it is asked what worked."""
+    """Whether a sentence tells nothing: a reference, or in an account an order, or a failure where success is asked."""
+    if section_at(hit, start) == "refs":
+        return True
     failed = question.kind == "what-worked" and hit.outcome == "failure"
     return section_at(hit, start) in ACCOUNTS and (failed or is_order(text))
 

@@ -19,6 +19,7 @@ from assistant.answer import Answer
 from assistant.needs import Labels, listed, within
 from index.beside import beside
 from index.database import REMEDY
+from ingest.encodable import encodable
 from ingest.errors import LibraryError, NotInLibrary, UsageError
 
 FILE = "feedback.sqlite"
@@ -111,13 +112,13 @@ class Feedback:
         row = (
             today.isoformat(),
             reason,
-            _text(comment[:LONGEST]),
-            _text(role),
-            _text(answer.question),
-            _text(answer.answer),
+            encodable(comment[:LONGEST]),
+            encodable(role),
+            encodable(answer.question),
+            encodable(answer.answer),
             json.dumps(list(dict.fromkeys(source.lesson_id for source in answer.sources))),
             listed(labels),
-            _text(key) or None,
+            encodable(key) or None,
         )
         try:
             with self._open() as database, database:
@@ -172,8 +173,3 @@ class Feedback:
 def _check(value: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise UsageError(f"An answer cannot be marked {value!r}.", f"Choose from: {', '.join(allowed)}.")
-
-
-def _text(text: str) -> str:
-    """Half a surrogate pair cannot be kept."""
-    return text.encode("utf-8", "replace").decode()

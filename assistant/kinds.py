@@ -72,7 +72,9 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ),
     (
         "who-knows",
-        r"^\W*who\b|\bwhom?\b.*\b(ask|speak|talk|turn|contact|call)\b|\bexperts?\b|\bperson to (ask|contact)\b",
+        r"^\W*who\b.*\b(knows?|asks?|speak|talk|turn|contact|call|tell|help|advise|owns?|owners?|responsible|charge|"
+        r"experienced?|expertise|experts?|worked|works|deals?|dealt|handles?|leads?|runs?|looks? after)\b"
+        r"|\bwhom?\b.*\b(ask|speak|talk|turn|contact|call)\b|\bexperts?\b|\bperson to (ask|contact)\b",
     ),
     (
         "planning",

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.kinds import kind_of
+from assistant.kinds import COUNTED, kind_of
 from assistant.settings import AssistantSettings
+from ingest.encodable import encodable
 from ingest.errors import BadQuestion
 
 _FIGURE = re.compile(
@@ -27,7 +28,10 @@ _FOLLOW_UP = re.compile(
     re.I,
 )
 _BARE = re.compile(
-    r"\W*what (were|are) the (main |root )?causes\W*|\W*(what|who|why|how|when|where)\b(\W+[a-z]+){1,3}\W*", re.I
+    r"\W*what (were|are) the (main |root )?causes\W*|"
+    r"\W*(was|were|did|has|have|is|are) (any(one|body|thing)|some(one|body)|there( any)?)(\W+\w+){1,2}\W*|"
+    r"\W*(what|who|why|how|when|where)\b(\W+[a-z]+){1,3}\W*",
+    re.I,
 )
 LONGEST_BEFORE = 1000  # characters of an earlier question that a follow-up is asked with
 _FOLLOW_UP_WORDS = 9  # a longer question stands by itself, whatever pronoun it holds
@@ -57,7 +61,7 @@ class Question:
 
 def understand(text: str, history: Sequence[str], settings: AssistantSettings) -> Question:
     """`history` holds the earlier questions, oldest first. Raises `BadQuestion`."""
-    text = " ".join(text.encode("utf-8", "replace").decode().split())
+    text = " ".join(encodable(text).split())
     if not text:
         raise BadQuestion("The question is empty.", "Ask in a sentence, for example: What went wrong with the pumps?")
     if len(text) > settings.max_question_chars:
@@ -68,7 +72,13 @@ def understand(text: str, history: Sequence[str], settings: AssistantSettings) -
     said = _accepted(text, history)
     before = _before(said, history)
     query = " ".join((*before, said))
-    return Question(text, kind_of(query), query, figure, ids, tuple(_NUMBER.findall(text)), before)
+    return Question(text, _kind(said, query), query, figure, ids, tuple(_NUMBER.findall(text)), before)
+
+
+def _kind(said: str, query: str) -> str:
+    """What a follow-up asks itself, unless it only narrows down what was asked before, or all of it is counted."""
+    own, joined = kind_of(said), kind_of(query)
+    return joined if joined in COUNTED or own in ("factual", "off-topic") else own
 
 
 def _accepted(text: str, history: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ LEANING = 60  # words: what a sentence and the one it leans on may have together
 SHORTEST = 5  # words: a shorter sentence says nothing by itself
 LONGEST = 90  # words: a longer one is a list run together
 LONGEST_OPEN = 30  # words, without a full stop: a longer one is a table
+ENTRY = 0.7  # of the words of a title of a work begin with a capital
 _LEANS_ON = re.compile(r"(this|that|these|those|it|its|they|he|she|such|the same|also|however|therefore|thus)\b", re.I)
 _REFERENCE = re.compile(
     r"\W*(references?|refs?|see also|see (the )?\W?(lesson|description|abstract|attach|above|below)"
@@ -20,6 +21,10 @@ _REFERENCE = re.compile(
     r"|.*\b(report|board|memo|volume|vol|no|jpl d-\d+)\b.*, (\w+ \d{1,2}, )?(19|20)\d\d\.?$"
     r"|.*[\"“][^\"”]{10,}[,.][\"”].*(19|20)\d\d\.?$|.{0,100}\b(figure|fig\.|table) \d+\w?\.?$",
     re.I | re.S,
+)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|can|may|might|will|shall|should|must|could|would|do|does|did)\b"
 )
 _LABEL = re.compile(r"\b[A-Z][\w /()'-]{1,30}:(?=\s)")
 
@@ -61,9 +66,16 @@ def stands_alone(text: str) -> bool:
     """Whether a sentence says something by itself: it is no heading, label, reference or question."""
     words = len(text.split())
     longest = LONGEST if text.endswith((".", "!", ".)", '."', ".”")) else LONGEST_OPEN
-    if _REFERENCE.match(text):
+    if _REFERENCE.match(text) or _is_entry(text):
         return False
     return SHORTEST <= words <= longest and not text.endswith(("?", ":")) and len(_LABEL.findall(text)) * 12 <= words
+
+
+def _is_entry(text: str) -> bool:
+    """Whether it is the title of a work, as lists of references have them: hardly a word without a capital, no verb."""
+    words = _WORD.findall(text)
+    capitals = sum(word[0].isupper() for word in words)
+    return not text.isupper() and not _VERB.search(text) and capitals >= ENTRY * len(words)
 
 
 def _is_title(text: str, title: str) -> bool:

@@ -22,6 +22,7 @@ from ingest.model import Lesson, Section
 T = TypeVar("T")
 NAMED = 3  # records at most that a query names
 _LIVING = "FROM lessons WHERE archived = 0"
+_NO_ID = 2**63  # SQLite numbers rows below it
 _FACETS = ("outcome", "kind", "unit", "project", "maturity", "phase", "severity")
 
 
@@ -180,7 +181,7 @@ class Catalogue(Store):
 
     def source(self, source_id: int) -> SourceView:
         """A source as it was indexed. Raises `NotInLibrary`."""
-        rows = self.rows("SELECT * FROM sources WHERE id = ?", (source_id,))
+        rows = self.rows("SELECT * FROM sources WHERE id = ?", (source_id,)) if source_id < _NO_ID else []
         if not rows:
             raise NotInLibrary(f"No document has the number {source_id}.", "Ask again for a fresh citation.")
         values = {name: rows[0][name] for name in ("path", "sha256", "media_type", "title", "text")}

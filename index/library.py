@@ -16,6 +16,7 @@ from index.problems import forget, note
 from index.readable import ReadableLibrary
 from index.repeats import Radar, keep, named, unexamined
 from index.search import Wanted, behind, best, find, named_first, reranked
+from ingest.encodable import encodable
 from ingest.errors import BadQuestion
 from ingest.model import Prepared, Reading
 
@@ -130,7 +131,7 @@ class Library(ReadableLibrary):
 
         Raises `BadFilter`, `BadQuestion` or, where a cross-encoder cannot be loaded, `ModelError`.
         """
-        query = query.encode("utf-8", "replace").decode()  # half characters cannot be encoded by anyone below
+        query = encodable(query)
         if not query.strip():
             raise BadQuestion("The query is empty.", "Say in a few words what you are looking for.")
         clock = Clock()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from index.database import Database
+from ingest.encodable import encodable
 from ingest.scan import Problem
 
 
@@ -44,7 +45,7 @@ def note(
     """Put these in place of what was known of the same paths and of those that are `covered`."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     new = [
-        (*map(_storable, (one.path, one.reason, one.remedy)), is_failure, now)
+        (*map(encodable, (one.path, one.reason, one.remedy)), is_failure, now)
         for is_failure, problems in ((0, warnings), (1, failed))
         for one in problems
     ]
@@ -56,8 +57,3 @@ def note(
 def forget(catalogue: Database, paths: Iterable[str]) -> None:
     """Forget the problems of files that are gone, or were read well."""
     catalogue.execute_many("DELETE FROM problems WHERE path = ?", [(path,) for path in paths])
-
-
-def _storable(text: str) -> str:
-    """Without what the name of a folder may hold that is not valid UTF-8."""
-    return text.encode("utf-8", "replace").decode()

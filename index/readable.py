@@ -21,6 +21,7 @@ from index.problems import KnownProblem, problems_of
 from index.records import Record, mentioning, records, saying
 from index.repeats import groups
 from index.spelling import respelt
+from ingest.encodable import encodable
 from ingest.errors import LibraryError
 from ingest.model import Lesson
 
@@ -90,7 +91,7 @@ class ReadableLibrary(OpenLibrary):
         return health(self, today)
 
     def _mentioned(self, words: str) -> Mentioned | None:
-        words = words.encode("utf-8", "replace").decode()  # half characters cannot be encoded by anyone below
+        words = encodable(words)
         if not words.strip():
             return None
         with self.snapshot() as view:

@@ -11,6 +11,7 @@ import numpy as np
 from index.database import Database
 from index.filters import CHOICES, LABELS, NONE, TAGS, TEXT, Filters, Selection, check_filters, period, values_of
 from index.passages import Ids
+from ingest.encodable import encodable
 
 ONE_VALUE = (*CHOICES, *LABELS, *TEXT)
 """Columns with one value, which filters compare."""
@@ -27,7 +28,7 @@ def select(filters: Filters, values: Callable[[str, str], Sequence[tuple[int, st
     one_of: list[tuple[str, tuple[str, ...]]] = []
     sources: tuple[int, ...] | None = None
     for name, given in filters.items():
-        value = given.encode("utf-8", "replace").decode()  # half characters are in no record
+        value = encodable(given)  # half characters are in no record
         if name == "source":
             sources = tuple(number for number, path in values(name, value) if value.casefold() in path.casefold())
         elif name in ONE_VALUE or name in TAGS:

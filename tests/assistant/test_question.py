@@ -22,6 +22,8 @@ def ask(text, *history):
         ("What went wrong with the connectors?", "what-went-wrong"),
         ("How should batteries be stored?", "procedural"),
         ("Where is the depot?", "factual"),
+        ("Who was the pilot of the rescue helicopter?", "factual"),
+        ("Who is in charge of the fuel depot?", "who-knows"),
     ],
 )
 def test_kinds_are_told_by_their_words(text, kind):
@@ -38,6 +40,28 @@ def test_ids_and_numbers_are_read():
 @pytest.mark.parametrize("text", ["And for software?", "Why?", "Did it happen again?", "What about the second one?"])
 def test_a_follow_up_is_asked_with_the_question_before(text):
     assert ask(text, "What went wrong with the pumps?").query == f"What went wrong with the pumps? {text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("What was recommended?", "procedural"),
+        ("What worked well?", "what-worked"),
+        ("Has this happened elsewhere?", "recurrence"),
+        ("And at night?", "what-went-wrong"),
+    ],
+)
+def test_a_follow_up_is_of_its_own_kind_unless_it_has_none(text, kind):
+    assert ask(text, "What went wrong with the pumps?").kind == kind
+
+
+def test_what_is_asked_of_a_count_is_counted():
+    assert ask("What were the causes?", "How many failures are there?").kind == "count"
+
+
+@pytest.mark.parametrize("text", ["Was anyone injured?", "Were there injuries?", "Did anybody die?"])
+def test_a_question_without_a_subject_has_that_of_the_one_before(text):
+    assert ask(text, "What went wrong with the pumps?").before == ("What went wrong with the pumps?",)
 
 
 def test_a_chain_of_follow_ups_leads_back_to_the_question_that_stands_alone():

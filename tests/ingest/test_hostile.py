@@ -14,7 +14,7 @@ import pytest
 
 from ingest.readers import READERS
 
-FILES = 2000
+FILES = 2000 if os.environ.get("ALL_HOSTILE") else 700
 SECONDS = 20
 MEGABYTES = 1024
 CHANCE = random.Random(1912)

@@ -285,6 +285,7 @@ def test_with_a_proxy_no_password_is_taken(by_proxy):
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "http://127.0.0.1.evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://[evil"}, 403),
         ({}, 403),
     ],
 )

@@ -24,6 +24,7 @@ from assistant.assistant import Assistant
 from assistant.needs import Needs, needs_of
 from index.library import Library
 from index.sync import Report
+from ingest.errors import LibraryBusy
 from ingest.prepare import prepare
 from ingest.scan import Problem
 from tests.fakes import a_library
@@ -357,8 +358,10 @@ def test_a_label_that_is_taken_away_closes_the_history_too(address: str, people:
         assert NEEDLE in said.lower()
         kept = said.split('data-conversation=\\"')[-1].split('\\"')[0]
         assert NEEDLE in client.get(f"/conversations/{kept}.md").text.lower()
+        assert kept in client.get("/parts/recent", params={"search": NEEDLE}).text
     add_person(people, "leaver", "reader")
     with signed_in(address, "leaver") as client:
+        assert kept not in client.get("/parts/recent", params={"search": NEEDLE}).text
         assert NEEDLE not in client.get(f"/conversations/{kept}.md").text.lower()
         told = send(client, "select", {"open": kept}, "leaver2").lower()
         assert NEEDLE not in told
@@ -437,6 +440,18 @@ def test_what_cannot_be_read_is_told_to_who_gave_it_alone(address: str, monkeypa
         assert ".pdf" not in other.get("/parts/job").text
 
 
+def test_what_is_refused_while_documents_are_indexed_is_not_kept(
+    address: str, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_: Jobs) -> None:
+        raise LibraryBusy("Documents are being indexed already.", "Wait.")
+
+    monkeypatch.setattr(Jobs, "check_free", busy)
+    with signed_in(address, "outsider") as client:
+        assert client.post("/uploads", files={"files": ("never-kept.md", b"# A\n\nText.\n")}).status_code == 409
+    assert not list(library.folder.rglob("never-kept*"))
+
+
 def test_what_the_server_keeps_of_people_is_never_indexed(address: str, library: Library, people: Path) -> None:
     with signed_in(address, "outsider") as client:
         for path in (library.folder, library.folder / "history.sqlite", people, people.parent):
@@ -445,10 +460,14 @@ def test_what_the_server_keeps_of_people_is_never_indexed(address: str, library:
 
 
 def test_one_person_cannot_keep_all_others_waiting(address: str) -> None:
-    plan = {"plan": "\n".join(f"- Check the transfer pump seal number {number} of the harbour" for number in range(60))}
+    plan = {"plan": "\n".join(f"- Check the transfer pump seal number {number} of the harbour" for number in range(20))}
     with signed_in(address, "insider") as client, ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(client.post, "/api/brief", json=plan) for _ in range(8)]
         assert client.get("/healthz", timeout=5).status_code == 200
         codes = sorted(answer.result().status_code for answer in answers)
+        streams = [pool.submit(client.post, "/parts/brief", data=plan) for _ in range(6)]
+        told = [stream.result() for stream in streams]
     assert set(codes) == {200, 429}
     assert codes.count(200) >= 3
+    assert {one.status_code for one in told} == {200, 429}
+    assert all("/briefs/" in one.text for one in told if one.status_code == 200)

@@ -2,9 +2,11 @@
 
 import sqlite3
 import stat
+from contextlib import contextmanager
 
 import pytest
 
+from index.beside import beside
 from ui.web.sessions import FILE, Session, Sessions
 
 
@@ -76,3 +78,16 @@ def test_a_file_that_others_could_read_is_closed_to_them(tmp_path):
     (tmp_path / FILE).touch(0o644)
     Sessions(tmp_path)
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
+
+
+def test_a_session_goes_on_where_nothing_can_be_written(sessions, clock, monkeypatch):
+    @contextmanager
+    def read_only(path, schema):
+        with beside(path, schema) as database:
+            database.execute("PRAGMA query_only = 1")
+            yield database
+
+    token = sessions.start("anna")
+    monkeypatch.setattr("ui.web.sessions.beside", read_only)
+    clock.now += 3600
+    assert sessions.name_of(token) == "anna"

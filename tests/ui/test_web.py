@@ -65,6 +65,38 @@ def test_a_body_of_another_shape_is_refused(client: TestClient) -> None:
     assert client.post("/api/ask", json={}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"question": NaN}',
+        '{"question": 1e999}',
+        '{"question": "Why?", "extra": Infinity}',
+        '{"question": "Why?", "\\ud800": 1}',
+    ],
+)
+def test_what_no_answer_can_hold_is_refused_in_words(client: TestClient, body: str) -> None:
+    answer = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["msg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/api/ask", '{"question": "Why \\ud800?", "history": ["\\ud800"]}', 200),
+        ("/api/ask", '{"question": "Why?", "filters": {"unit": "\\ud800"}}', 200),
+        ("/api/brief", '{"plan": "- \\ud800 lift the crane"}', 200),
+    ],
+)
+def test_half_characters_are_borne(client: TestClient, path: str, body: str, status: int) -> None:
+    assert client.post(path, content=body, headers={"Content-Type": "application/json"}).status_code == status
+
+
+def test_a_number_that_no_document_can_have_is_not_there(client: TestClient) -> None:
+    for method, path in (("GET", f"/documents/{10**22}/text?start=0&end=1"), ("DELETE", f"/documents/{10**22}")):
+        assert client.request(method, path).status_code == 404
+
+
 def test_search(client: TestClient) -> None:
     found = client.get("/api/search", params={"q": "connector", "k": 1, "filter": ["unit=JPL", "since=1988"]}).json()
     assert found["query"] == "connector"

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from tests.ui.browser import served
 from tests.ui.fake_library import HOSTILE, PDF_QUOTE, TEXT_QUOTE, FakeAssistant, FakeLibrary, a_desk
+from ui.web.app import create_app
 from ui.web.documents import DocumentRefused, document_routes, say_refused
+from ui.web.settings import ServeSettings
 
 
 @pytest.fixture
@@ -139,3 +146,26 @@ def test_a_quote_over_two_pages_is_boxed_on_both(client: TestClient, library: Fa
     assert len(client.get("/documents/1/pages/2/boxes", params=params).json()["boxes"]) == 1
     assert len(client.get("/documents/1/pages/3/boxes", params=params).json()["boxes"]) == 1
     assert client.get("/documents/1/pages/1/boxes", params=params).json() == {"boxes": []}
+
+
+def test_pictures_that_take_long_keep_nobody_else_waiting(
+    library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, go_on = [], threading.Event()
+
+    def slow(data: bytes, page: int, width: int) -> bytes:
+        drawn.append(page)
+        go_on.wait(30)
+        return b""
+
+    monkeypatch.setattr("ingest.readers.pdf_pages.picture", slow)
+    address = served(create_app(library, FakeAssistant(library), ServeSettings()))  # type: ignore[arg-type]
+    with ThreadPoolExecutor(60) as pool:
+        pictures = [pool.submit(httpx.get, f"{address}/documents/1/pages/1.png", timeout=60) for _ in range(60)]
+        try:
+            while not drawn:
+                time.sleep(0.05)
+            assert httpx.get(f"{address}/parts/library", timeout=20).status_code == 200
+        finally:
+            go_on.set()
+        assert {picture.result().status_code for picture in pictures} == {200}

@@ -197,6 +197,17 @@ def test_an_answer_grows_sentence_by_sentence(assistant: FakeAssistant) -> None:
     assert counts == sorted(counts)
 
 
+def test_a_person_has_so_many_questions_answered_at_once(assistant: FakeAssistant) -> None:
+    desk = a_desk(assistant)
+    running = [respond(desk, Asking("Why?"), Conversation()) for _ in range(3)]
+    for each in running:
+        next(each)
+    (refused,) = respond(desk, Asking("Why?"), Conversation())
+    assert "having much done already" in refused.turns[-1].html
+    list(running[0])
+    assert len(list(respond(desk, Asking("Why?"), Conversation()))) > 1
+
+
 def test_earlier_questions_are_context_when_they_were_answered(assistant: FakeAssistant) -> None:
     now = last(assistant, "First?")
     now = last(assistant, "A broken model?", now)

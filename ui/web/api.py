@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from assistant.brief import brief_plan, tasks_of
@@ -15,6 +17,7 @@ from assistant.tally import FIELDS, terms_of
 from assistant.trends import SURVEYED
 from assistant.trends import trends as survey
 from index.filters import parse_filters
+from ingest.encodable import encodable
 from ingest.errors import (
     LessonsError,
     LibraryBusy,
@@ -44,6 +47,9 @@ _STATUS: tuple[tuple[type[LessonsError], int], ...] = (
 FilterQuery = Annotated[list[str] | None, Query(alias="filter", description="`name=value`; may be repeated.")]
 
 
+Text = Annotated[str, AfterValidator(encodable)]
+
+
 class Question(BaseModel):
     """A question, filters such as `{"outcome": "failure"}`, and the earlier questions, oldest first.
 
@@ -52,10 +58,10 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: str
-    filters: dict[str, str] = Field(default_factory=dict)
-    ignore: list[str] = Field(default_factory=list, max_length=50)
-    history: list[Annotated[str, Field(max_length=10_000)]] = Field(default_factory=list, max_length=50)
+    question: Text
+    filters: dict[Text, Text] = Field(default_factory=dict)
+    ignore: list[Text] = Field(default_factory=list, max_length=50)
+    history: list[Annotated[Text, Field(max_length=10_000)]] = Field(default_factory=list, max_length=50)
 
 
 class Plan(BaseModel):
@@ -63,8 +69,8 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    plan: Annotated[str, Field(max_length=200_000)]
-    filters: dict[str, str] = Field(default_factory=dict)
+    plan: Annotated[Text, Field(max_length=200_000)]
+    filters: dict[Text, Text] = Field(default_factory=dict)
 
 
 async def say_error(request: Request, error: Exception) -> JSONResponse:
@@ -77,6 +83,13 @@ async def say_error(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"reason": error.reason, "remedy": error.remedy}, status)
 
 
+async def say_invalid(_: Request, error: Exception) -> Response:
+    """The exception handler for a request of another form: what is wrong where, without what was sent."""
+    assert isinstance(error, RequestValidationError)
+    detail = [{name: each[name] for name in ("loc", "msg", "type")} for each in error.errors()]
+    return Response(json.dumps({"detail": detail}), 422, media_type="application/json")
+
+
 def api_routes(desks: Desks) -> APIRouter:
     """The routes under `/api`, the health check, and the page that describes them all."""
     router = APIRouter(tags=["api"])
@@ -85,13 +98,13 @@ def api_routes(desks: Desks) -> APIRouter:
     @router.post("/api/ask")
     def ask(body: Question, desk: Desk = mine) -> dict[str, Any]:
         """Answer a question; the keys are those of `lessons ask --json`."""
-        with desks.busy.enter(desk.owner):
+        with desk.busy.enter(desk.owner):
             return desk.assistant.ask(body.question, body.filters, body.history, body.ignore).to_json()
 
     @router.post("/api/brief")
     def brief(body: Plan, desk: Desk = mine) -> dict[str, Any]:
         """What was learned of each task of a plan; the keys are those of `lessons brief --json`."""
-        with desks.busy.enter(desk.owner):
+        with desk.busy.enter(desk.owner):
             return brief_plan(desk.library, tasks_of(body.plan), desk.assistant.settings, body.filters).to_json()
 
     @router.get("/api/search")

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from ingest.errors import LessonsError
 from ingest.settings import IngestSettings
-from ui.web.api import api_routes, say_error
+from ui.web.api import api_routes, say_error, say_invalid
 from ui.web.desk import Desks
 from ui.web.documents import DocumentRefused, document_routes, say_refused
 from ui.web.forwarded import Forwarded
@@ -70,6 +71,7 @@ def create_app(
     # FastAPI's own pages load Swagger UI from another host.
     app = FastAPI(title="lessons", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.add_exception_handler(LessonsError, say_error)
+    app.add_exception_handler(RequestValidationError, say_invalid)
     app.add_exception_handler(DocumentRefused, say_refused)
     app.add_exception_handler(Refused, say_refusal)
     for router in (

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
+from ingest.encodable import encodable
 from ingest.errors import LessonsError
 from ui.web import render
 from ui.web.conversation import Conversation, reopened, respond, stopped
@@ -20,8 +21,8 @@ _CONCURRENT = 8  # questions answered at once; more wait in line
 _MOST_FILTERS = 20
 _EXAMPLES = (
     "How many failures are there per year?",
-    "Which failures keep happening?",
-    "What is recommended again and again?",
+    "What went wrong most often?",
+    "Which units have the most records?",
 )
 """What any library can be asked."""
 # What the page's scripts ask for goes to the server as an event of the box they are told of here.
@@ -128,7 +129,7 @@ def _asking(event: gr.EventData) -> Asking:
     said = _said(event)
     filters = said.get("filters")
     chosen = {
-        name: value
+        name: encodable(value)
         for name, value in list(filters.items() if isinstance(filters, dict) else ())[:_MOST_FILTERS]
         if isinstance(name, str) and isinstance(value, str) and value
     }
@@ -144,4 +145,4 @@ def _said(event: gr.EventData) -> dict[str, Any]:
 
 def _text(event: gr.EventData, name: str) -> str:
     value = _said(event).get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return encodable(value.strip()) if isinstance(value, str) else ""

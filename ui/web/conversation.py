@@ -45,7 +45,10 @@ class Conversation:
 
 
 def respond(desk: Desk, asking: Asking, before: Conversation) -> Iterator[Conversation]:
-    """The conversation with the question added, again each time there is more of the answer; never raises."""
+    """The conversation with the question added, again each time there is more of the answer; never raises.
+
+    Somebody who has too much done already is told so.
+    """
     if asking.at is not None:
         before = replace(before, turns=before.turns[: asking.at])
     number = len(before.turns)
@@ -58,14 +61,16 @@ def respond(desk: Desk, asking: Asking, before: Conversation) -> Iterator[Conver
         return replace(before, turns=(*before.turns, Turn(asking, html, answered)), seen_as=desk.sight)
 
     try:
-        for body, answer in _bodies(desk, asking, [turn.asked.question for turn in before.turns if turn.answered]):
-            if answer is None:
-                yield now(body, done=False)
-            else:
-                kept = _keep(desk, asking, answer, before.kept)
-                said = render.answer(answer, desk.locale, _feedback(kept, number))
-                filters = render.chips(answer.filters or asking.filters, answer.filters_read)
-                yield replace(now(said, filters, done=True, answered=True), kept=kept)
+        earlier = [turn.asked.question for turn in before.turns if turn.answered]
+        with desk.busy.enter(desk.owner):
+            for body, answer in _bodies(desk, asking, earlier):
+                if answer is None:
+                    yield now(body, done=False)
+                else:
+                    kept = _keep(desk, asking, answer, before.kept)
+                    said = render.answer(answer, desk.locale, _feedback(kept, number))
+                    filters = render.chips(answer.filters or asking.filters, answer.filters_read)
+                    yield replace(now(said, filters, done=True, answered=True), kept=kept)
     except LessonsError as error:
         yield now(render.problem(error.reason, error.remedy), done=True)
     except Exception:

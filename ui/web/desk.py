@@ -39,7 +39,7 @@ _LEAVING = 900.0  # seconds after which nobody uses a view any more that was giv
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one person is served with.
+    """What one person is served with; what takes long is done inside `busy`.
 
     `scope` is what the person may see, None where nothing is hidden; `labels` are those held, None for all. What the
     person leaves is kept with the labels `left_with`. `owner` is whose history it is.
@@ -55,6 +55,7 @@ class Desk:
     labels: frozenset[str] | None
     left_with: frozenset[str]
     locale: Locale
+    busy: Turnstile
 
     @property
     def sight(self) -> Hashable:
@@ -81,7 +82,7 @@ class Desks:
         # What somebody who sees everything asks in vain is not for everybody to see.
         self._assistant = assistant.over(library, needs_of(library, assistant.settings, None, self._carried))
         self._settings = settings
-        self.busy = Turnstile(*_BUSY)
+        self._busy = Turnstile(*_BUSY)
         self._history = History(library.folder)
         with suppress(LibraryError):  # where nothing can be written, nothing new is kept either
             self._history.prune(settings.history_days)
@@ -107,6 +108,7 @@ class Desks:
             labels=None if everything else labels,
             left_with=left_with(None if everything else labels, self._carried),
             locale=locale_of(request.headers.get("accept-language", "")),
+            busy=self._busy,
         )
 
     def _carried(self) -> frozenset[str]:

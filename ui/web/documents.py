@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import PlainTextResponse, Response
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from ui.web.surroundings import surroundings
 if TYPE_CHECKING:
     from index.hit import LessonView, SourceView
 
+_DRAWN = 2  # pages drawn at once; more wait without taking a thread from others
 _PDF = "application/pdf"
 _SURROUNDINGS = 4000  # characters shown on either side of a quote
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -56,6 +58,7 @@ def document_routes(desks: Desks) -> APIRouter:
     """
     router = APIRouter(prefix="/documents", tags=["documents"])
     mine = Depends(desks)
+    drawing = CapacityLimiter(_DRAWN)
 
     @router.get("/{source_id}", response_class=Response)
     def original(source_id: int, desk: Desk = mine) -> Response:
@@ -64,33 +67,19 @@ def document_routes(desks: Desks) -> APIRouter:
         return _serve(source, _data(source))
 
     @router.get("/{source_id}/pages/{page}.png", response_class=Response)
-    def page_picture(
+    async def page_picture(
         source_id: int, page: int, width: Annotated[int, Query(ge=200, le=3000)] = 1200, desk: Desk = mine
     ) -> Response:
         """A page of a PDF as a picture; pages count from 1."""
-        from ingest.readers import pdf_pages
-
-        source = _whole(desk, source_id)
-        _page_span(source, page)
-        picture = pdf_pages.picture(_data(source), page, width)
+        picture = await to_thread.run_sync(_picture, desk, source_id, page, width, limiter=drawing)
         return Response(picture, media_type="image/png", headers=_SANDBOX)
 
     @router.get("/{source_id}/pages/{page}/boxes")
-    def page_boxes(
+    async def page_boxes(
         source_id: int, page: int, start: Offset, end: Offset, desk: Desk = mine
     ) -> dict[str, list[dict[str, float]]]:
         """Where `start:end` lies on a page: `boxes` of `left top right bottom`, fractions of the page's size."""
-        from ingest.readers import pdf_pages
-
-        source = _whole(desk, source_id)
-        page_start, page_end = _page_span(source, page)
-        start = max(start, page_start)
-        # The line break that ends a page's text is the reader's; the page itself does not have it.
-        quote = source.text[start : min(end, page_end)].rstrip()
-        at = start - page_start
-        boxes = pdf_pages.boxes(_data(source), page, at, at + len(quote), quote)
-        sides = ("left", "top", "right", "bottom")
-        return {"boxes": [{side: getattr(box, side) for side in sides} for box in boxes]}
+        return {"boxes": await to_thread.run_sync(_boxes, desk, source_id, page, start, end, limiter=drawing)}
 
     @router.get("/{source_id}/text")
     def passage(source_id: int, start: Offset, end: Offset, desk: Desk = mine) -> dict[str, Any]:
@@ -123,6 +112,27 @@ def document_routes(desks: Desks) -> APIRouter:
     return router
 
 
+def _picture(desk: Desk, source_id: int, page: int, width: int) -> bytes:
+    from ingest.readers import pdf_pages
+
+    source = _whole(desk, source_id)
+    _page_span(source, page)
+    return pdf_pages.picture(_data(source), page, width)
+
+
+def _boxes(desk: Desk, source_id: int, page: int, start: int, end: int) -> list[dict[str, float]]:
+    from ingest.readers import pdf_pages
+
+    source = _whole(desk, source_id)
+    page_start, page_end = _page_span(source, page)
+    start = max(start, page_start)
+    # The line break that ends a page's text is the reader's; the page itself does not have it.
+    quote = source.text[start : min(end, page_end)].rstrip()
+    at = start - page_start
+    boxes = pdf_pages.boxes(_data(source), page, at, at + len(quote), quote)
+    return [{side: getattr(box, side) for side in ("left", "top", "right", "bottom")} for box in boxes]
+
+
 def _reference(source: SourceView, record: LessonView | None, page: int | None, quoted: str) -> str:
     """`Title (id), unit, date. file, page 3: “quote”`."""
     fields = record.fields if record else {}
@@ -142,7 +152,7 @@ def _whole(desk: Desk, source_id: int) -> SourceView:
 def _source(desk: Desk, source_id: int) -> SourceView:
     try:
         return desk.library.source(source_id)
-    except (NotInLibrary, OverflowError) as error:
+    except NotInLibrary as error:
         raise DocumentRefused(404, "The library holds no such document.") from error
 
 

@@ -128,6 +128,13 @@ def _is_open(method: str, path: str) -> bool:
     return path in _OPEN or path.startswith("/ui/") or (method, path) == ("POST", "/sign-out")
 
 
+def _host_in(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
 def _check_site(request: Request) -> None:
     """Raises `Refused` (403) for a change that another site's page asks a browser for."""
     if request.method in _READS:
@@ -137,7 +144,7 @@ def _check_site(request: Request) -> None:
         same = site.lower() in ("same-origin", "none")
     elif origin is not None:
         hosts = {request.headers.get("host"), request.headers.get("x-forwarded-host")}
-        same = urlsplit(origin).netloc in hosts
+        same = _host_in(origin) in hosts
     else:
         same = not {SESSION, VISITOR} & request.cookies.keys()
     if not same:

@@ -19,6 +19,7 @@ from pathlib import Path
 from index.analysis import words_of
 from index.beside import beside
 from index.database import REMEDY
+from ingest.encodable import encodable
 from ingest.errors import LibraryError, NotInLibrary
 from ui.web.kept import KeptTurn, Sight, moment, now, pack, pack_answer, readable, unpack, unpack_answer
 
@@ -193,7 +194,7 @@ def _missing() -> NotInLibrary:
 
 def _known(conversation: str | None) -> str:
     """An id as it can be looked for, whatever a browser sent."""
-    return (conversation or "").encode("utf-8", "replace").decode()
+    return encodable(conversation or "")
 
 
 def _turn(row: sqlite3.Row) -> KeptTurn:

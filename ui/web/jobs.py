@@ -84,11 +84,15 @@ class Jobs:
         if not roots:
             raise PathNotFound("No file or folder is named.", "Name what is to be indexed.")
         with self._lock:
-            if self._run and self._run.running:
-                raise LibraryBusy("Documents are being indexed already.", "Wait until that is done, or stop it.")
+            self.check_free()
             task = partial(Task, self._library, roots, self._index, self._ingest)
             self._run = _Run(task, by, frozenset(map(str, given)))
             return self._run.job()
+
+    def check_free(self) -> None:
+        """Raises `LibraryBusy` while a job runs."""
+        if self._run and self._run.running:
+            raise LibraryBusy("Documents are being indexed already.", "Wait until that is done, or stop it.")
 
     def current(self) -> Job | None:
         """The job that runs, else the last one."""

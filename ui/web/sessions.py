@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -68,7 +68,8 @@ class Sessions:
                 (key, now - self._idle, now - LONGEST),
             ).fetchone()
             if row and now - row[2] > _TOUCHED:
-                database.execute("UPDATE sessions SET seen = ? WHERE token = ?", (now, key))
+                with suppress(sqlite3.OperationalError):  # where nothing can be written, it ends sooner
+                    database.execute("UPDATE sessions SET seen = ? WHERE token = ?", (now, key))
         return Session(row[0], row[1]) if row else None
 
     def name_of(self, token: str) -> str | None:

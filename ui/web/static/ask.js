@@ -4,7 +4,7 @@
   const boxes = {};
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const find = (selector, within = document) => within.querySelector(selector);
-  let shown = 0, sent = "";
+  let shown = 0, asks = 0, sent = "";
 
   // The boxes of the page say so when they are there; see `ui/web/chat.py`.
   const reached = ([name, element, trigger]) => {
@@ -20,6 +20,7 @@
   function ask(question, { filters = chosen(), ignore = [], at } = {}) {
     if (!question.trim() || asking()) return false;
     lessons.show("ask");
+    asks += 1;
     boxes.composer("submit", { question, filters, ignore, ...(at === undefined ? {} : { at }) });
     return true;
   }
@@ -54,7 +55,7 @@
       event.preventDefault();
       send();
     });
-    find("#stop").addEventListener("click", () => boxes.composer("stop"));
+    find("#stop").addEventListener("click", () => stop());
     form.addEventListener("change", tellChosen);
     form.addEventListener("click", (event) => {
       if (event.target.id !== "no-filters") return;
@@ -62,6 +63,13 @@
       tellChosen();
     });
     if (!matchMedia("(pointer: coarse)").matches) box.focus({ preventScroll: true });
+  }
+
+  // A piece of the answer that was on its way when it was stopped may come after the stop and look as if it went on.
+  function stop(left = 5) {
+    boxes.composer("stop");
+    const at = asks;
+    if (left) setTimeout(() => { if (asks === at && asking()) stop(left - 1); }, 1500);
   }
 
   function tellChosen() {

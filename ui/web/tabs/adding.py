@@ -38,6 +38,7 @@ def adding_routes(desks: Desks, jobs: Jobs, uploads: Uploads, private: Sequence[
         require(desk, "contributor")
         if not desk.sees_collection(uploads.collection_of(collection)):
             raise NotAllowed("This collection is closed to you.", "Choose another, or ask for its label.")
+        jobs.check_free()
         kept, refused = _taken(uploads, files, collection)
         if kept:
             jobs.start(uploads.roots(), desk.person.name, kept)

@@ -84,10 +84,15 @@ def ask_routes(desks: Desks) -> APIRouter:
 
 
 def _recent(desk: Desk, search: str = "") -> str:
+    found = desk.history.conversations(desk.owner, _RECENT, search)
+    if search and desk.scope:  # what is withheld cannot be looked for either
+        found = [
+            one for one in found if all(readable(turn, desk.library) for turn in desk.history.turns(desk.owner, one.id))
+        ]
     return fill(
         "recent.html",
         desk.locale,
-        conversations=desk.history.conversations(desk.owner, _RECENT, search),
+        conversations=found,
         search=search,
         searchable=_SEARCHABLE,
         person=desk.person,

@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import Annotated
 
@@ -84,8 +85,9 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
         tasks = tasks_of(plan)
         if not tasks:
             raise UsageError("No task was found in this plan.", "Write one task a line, as a list or in sentences.")
-        pieces = _stream(desk, title, tasks, chosen, briefs, desks.busy)
-        return StreamingResponse(pieces, media_type="text/html; charset=utf-8")
+        pieces = _stream(desk, title, tasks, chosen, briefs)
+        first = next(pieces)  # where somebody has too much done already, that is said before the stream begins
+        return StreamingResponse(chain([first], pieces), media_type="text/html; charset=utf-8")
 
     @router.get("/briefs/{token}.md")
     def markdown(token: str, done: Done = (), desk: Desk = mine) -> Response:
@@ -100,13 +102,11 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
     return router
 
 
-def _stream(
-    desk: Desk, title: str, tasks: list[Task], filters: dict[str, str], briefs: _Briefs, busy: Turnstile
-) -> Iterator[str]:
+def _stream(desk: Desk, title: str, tasks: list[Task], filters: dict[str, str], briefs: _Briefs) -> Iterator[str]:
     """What the page shows, piece by piece: how many tasks, each of them, and how to save all."""
-    yield fill("brief_head.html", desk.locale, title=title, count=len(tasks), most=MAX_TASKS) + _NEXT
     made: list[TaskBrief] = []
-    with busy.enter(desk.owner):
+    with desk.busy.enter(desk.owner):
+        yield fill("brief_head.html", desk.locale, title=title, count=len(tasks), most=MAX_TASKS) + _NEXT
         for item in brief_tasks(desk.library, tasks, desk.assistant.settings, filters):
             made.append(item)
             yield fill("brief_task.html", desk.locale, item=item, number=len(made)) + _NEXT
