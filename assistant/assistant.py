@@ -42,6 +42,7 @@ ASKED_OF = {
 }
 """The parts of what was told before that a follow-up of this kind asks for, the first that are there, and what it means
 that there are none."""
+_ELSEWHERE = re.compile(r"\b(?:elsewhere|(?:any|some)where else|others?|another)\b", re.I)
 TOLD_BEFORE = 2  # best passages, whose records are those that a follow-up asks about
 ENOUGH = 3  # sentences of a model: where others were not proven, fewer are completed by quotes
 SAID_AGAIN = 3  # times that a model may write a sentence before it is going round in circles
@@ -164,7 +165,7 @@ class _Asking(Reply):
         """Of what is found for a follow-up, the parts that it asks for, or the other records if it asks for those."""
         if not self.question.before or self.verdict == "none":
             return evidence
-        if self.question.kind in ("has-anyone", "recurrence"):
+        if _ELSEWHERE.search(self.question.text):
             first = evidence.sentences[0].hit.lesson_id
             for one in (first, *(copy for copy, _ in self.library.get(first).similar)):
                 evidence = without(evidence, "lesson_id", one)
