@@ -9,5 +9,5 @@ OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "near_miss": ("~", "near miss"),
     "success": ("✓", "success"),
     "mixed": ("±", "mixed"),
-    "neutral": ("·", "neutral"),
+    "neutral": ("·", "outcome not told"),
 }
