@@ -17,6 +17,7 @@ from index.identity import Named, keep_ids
 from index.passages import Embedded, Passages
 from ingest.model import Lesson, Prepared, Reading, Source
 from ingest.prepare import READING
+from ingest.values import joined_access
 
 _SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text", "reading")
 LISTS = ("sections", "provenance", "topics", "causes", "actions", "contributors")
@@ -49,7 +50,7 @@ class Store(Passages):
         numbers: list[int] = []
         linked = 0
         for ordinal, ((lesson, passages), kept) in enumerate(zip(prepared.lessons, ids, strict=True), 1):
-            lesson_id = self._own_id(kept, "lesson_id" in lesson.provenance, source_id, own)
+            lesson_id = self._own_id(kept, lesson, source_id, own)
             number = self._put_lesson(source_id, ordinal, lesson, lesson_id)
             body = prepared.source.text[lesson.start : lesson.end]
             linked += similar.link(self, number, body)
@@ -60,6 +61,7 @@ class Store(Passages):
             # Lessons that came again moved to the new revision; those that did not keep the text they were cited from.
             sql = "DELETE FROM sources WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lessons WHERE source_id = sources.id)"
             self._connection.execute(sql, (earlier,))
+        self._close_earlier(prepared.source.path, source_id)
         self.unstage(prepared.source.path)
         problems.forget(self, [prepared.source.path])
         return linked
@@ -77,6 +79,18 @@ class Store(Passages):
         self._connection.execute(sql, (f"{path} (revision {earlier})", earlier))
         self._connection.execute("UPDATE lessons SET source_id = ? WHERE source_id = ?", (earlier, number))
         return earlier
+
+    def _close_earlier(self, path: str, source_id: int) -> None:
+        """Close what is still cited from a file's earlier revisions by all labels that its living records carry too.
+
+        No id lives on in the file and is archived at once, so that none of these records has a label to follow.
+        """
+        now = [row["access"] for row in self.rows("SELECT access FROM lessons WHERE source_id = ?", (source_id,))]
+        sql = f"SELECT l.id, access FROM lessons l JOIN sources s ON s.id = source_id WHERE {_REVISION}"
+        labels = (
+            (joined_access(filter(None, (row["access"], *now))), row["id"]) for row in self.rows(sql, (path, path))
+        )
+        self.execute_many("UPDATE lessons SET access = ? WHERE id = ?", [each for each in labels if each[0]])
 
     def archive(self, path: str) -> None:
         """Take a source out of search; its text and lessons stay, for old citations."""
@@ -105,6 +119,8 @@ class Store(Passages):
         """A file was renamed: its records, ids and passages stay. An archived file at `new` gives up the path."""
         self._connection.execute("UPDATE sources SET path = path || ' (archived ' || id || ')' WHERE path = ?", (new,))
         self._connection.execute("UPDATE sources SET path = ? WHERE path = ?", (new, old))
+        sql = f"UPDATE sources AS s SET path = ? || substr(path, ?) WHERE {_REVISION}"
+        self._connection.execute(sql, (new, len(old) + 1, old, old))
         if collection:
             self._connection.execute(
                 "UPDATE lessons SET collection = ? WHERE source_id = (SELECT id FROM sources WHERE path = ?) "
@@ -165,22 +181,29 @@ class Store(Passages):
         )
         return [lesson.lesson_id if "lesson_id" in lesson.provenance else next(kept) for lesson in lessons]
 
-    def _own_id(self, lesson_id: str, native: bool, source_id: int, own: set[int]) -> str:
+    def _own_id(self, lesson_id: str, lesson: Lesson, source_id: int, own: set[int]) -> str:
         """The id, with the number of this source behind it where another source's lesson has it.
 
         A native id of a lesson that is archived is taken over: the record moved. One made from a file's name is not,
-        since it may be another record, and old citations must find theirs.
+        since it may be another record, and old citations must find theirs; nor one of a lesson that is closed by a
+        label which this one does not carry, so that nothing closed gives way to whoever names its id.
         """
+        native, labels = "lesson_id" in lesson.provenance, _labels(lesson.access)
 
         def holder(wanted: str) -> sqlite3.Row | None:
-            rows = self.rows("SELECT source_id, archived FROM lessons WHERE lesson_id = ?", (wanted,))
+            rows = self.rows("SELECT source_id, archived, access FROM lessons WHERE lesson_id = ?", (wanted,))
             return rows[0] if rows else None
 
         numbered = (f"{lesson_id}~{source_id}" + (f".{count}" if count else "") for count in itertools.count())
         given = holder(f"{lesson_id}~{source_id}")
         wanted = next(numbered) if given and given["source_id"] in own else lesson_id
         while held := holder(wanted):
-            if held["archived"] and (native or held["source_id"] in own):
+            moved = native and _labels(held["access"]) <= labels
+            if held["archived"] and (moved or held["source_id"] in own):
                 break
             wanted = next(numbered)
         return wanted
+
+
+def _labels(access: str | None) -> frozenset[str]:
+    return frozenset(access.split("; ")) if access else frozenset()

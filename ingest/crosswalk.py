@@ -94,6 +94,8 @@ HEADINGS: dict[str, str] = {
 CODES: frozenset[str] = frozenset({"event task", "purpose of flight"})
 """Columns that sound like a section and hold a code or two words."""
 
+_LABELS = ("access", "marking")
+_AGAIN = re.compile(r" \(\d+\)$")  # behind a column's name that comes again
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -104,11 +106,17 @@ def normal(name: str) -> str:
 
 
 def field_columns(columns: Iterable[str]) -> dict[str, list[str]]:
-    """For each of our fields the columns that give it, the most specific first."""
+    """For each of our fields the columns that give it, the most specific first.
+
+    Of columns of the same name the first, but all that say who may read a record.
+    """
     named: dict[str, str] = {}
+    labels: dict[str, list[str]] = {}
     for column in columns:
         named.setdefault(normal(column), column)
+        labels.setdefault(normal(_AGAIN.sub("", column)), []).append(column)
     found = {field: [named[name] for name in names if name in named] for field, names in FIELDS.items()}
+    found |= {field: [column for name in FIELDS[field] for column in labels.get(name, ())] for field in _LABELS}
     return {field: given for field, given in found.items() if given}
 
 

@@ -207,7 +207,7 @@ def _value(name: str, said: str) -> str | None:
     if name == "outcome":
         return as_outcome(said)
     if name == "access":
-        return as_access(said)
+        return as_access(said, field=True)
     if name in _CHOICES:
         word = said.lower().replace(" ", "_").replace("-", "_")
         return word if word in _CHOICES[name] else None

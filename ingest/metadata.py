@@ -15,14 +15,27 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from ingest import crosswalk
 from ingest.dates import FoundDate, find_date, infer_day_first, parse_date
 from ingest.model import Document, Heading, Method, Provenance
 from ingest.outcome import INCIDENT, OPENING, outcome
 from ingest.roles import is_role
-from ingest.values import Found, as_access, as_id, as_name, as_outcome, as_severity, as_topics, as_url, is_empty
+from ingest.values import (
+    Found,
+    as_access,
+    as_id,
+    as_name,
+    as_outcome,
+    as_severity,
+    as_topics,
+    as_url,
+    is_empty,
+    joined_access,
+)
 
 __all__ = [
     "INCIDENT", "OPENING", "Found", "as_outcome", "file_title", "is_empty", "metadata", "outcome", "record_metadata",
+    "with_all_labels",
 ]  # fmt: skip
 
 
@@ -136,6 +149,19 @@ def record_metadata(fields: Mapping[str, str], today: date | None = None) -> dic
     return _pick(list(_stated(fields, "native")), today, None)
 
 
+def with_all_labels(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """The pairs as a mapping; a name of the access label that comes again has a list of all its values."""
+    made: dict[str, object] = {}
+    for name, value in pairs:
+        made[name] = [made[name], value] if name in made and names_label(name) else value
+    return made
+
+
+def names_label(name: str) -> bool:
+    """Whether a field of that name may say who may read a record."""
+    return _is_label(_label(name), ("access",)) or bool({"access", "marking"} & crosswalk.field_columns([name]).keys())
+
+
 def file_title(stem: str) -> str:
     """A title made of a file's name: without its date, its record number and its separators."""
     bare = _FILE_DATE.sub("", _FILE_ID.sub("", stem, count=1))
@@ -213,6 +239,8 @@ def _pick(statements: list[_Statement], today: date | None, day_first: bool | No
             candidates.sort(key=lambda each: not is_role(each.value))
         if field == "access":
             candidates.sort(key=lambda each: each.provenance.method == "label")
+            label = joined_access(each.value for each in candidates)
+            candidates[:1] = [each._replace(value=label) for each in candidates[:1]]
         if candidates:
             found[field] = candidates[0]
     return found
@@ -220,9 +248,9 @@ def _pick(statements: list[_Statement], today: date | None, day_first: bool | No
 
 def _access(statement: _Statement) -> str | None:
     """The label, where its name says outright what it is; "Access:" in a text may be about a road."""
-    in_text = statement.label == "access" and statement.provenance.method == "label"
-    outright = not in_text and bool(_COMPILED["access"][0].fullmatch(statement.label))
-    return as_access(statement.value, outright=outright)
+    in_text = statement.provenance.method == "label"
+    outright = bool(_COMPILED["access"][0].fullmatch(statement.label)) and not (in_text and statement.label == "access")
+    return as_access(statement.value, outright=outright, field=not in_text)
 
 
 def _dated(document: Document, path: Path, today: date | None, day_first: bool | None) -> Found | None:

@@ -18,7 +18,7 @@ from ingest.taxonomy import load_taxonomy
 READING: TypeAdapter[Reading] = TypeAdapter(Reading)
 """Checks and converts readings that come from another process or from disk."""
 
-REVISION = 3
+REVISION = 4
 """Raised when readers or recognition find more than before, so that files indexed by an older version are read anew."""
 
 

@@ -80,7 +80,8 @@ def _is_log(header: Sequence[_Cell]) -> bool:
 
 def _rows(text: str, table: Sequence[Sequence[_Cell]]) -> Iterator[Row]:
     columns = [cell.text for cell in table[0]]
-    sources = crosswalk.field_columns(columns)
+    names = [name if name not in columns[:at] else f"{name} ({at + 1})" for at, name in enumerate(columns)]
+    sources = crosswalk.field_columns(names)
     for cells in table[1:]:
         content = [
             (crosswalk.heading(column), cell)
@@ -89,7 +90,7 @@ def _rows(text: str, table: Sequence[Sequence[_Cell]]) -> Iterator[Row]:
         ]
         if not content:
             continue
-        values = {column: cell.text for column, cell in zip(columns, cells, strict=True)}
+        values = {name: cell.text for name, cell in zip(names, cells, strict=True)}
         fields = row_fields(values, sources)
         start = text.rfind("\n", 0, cells[0].start) + 1
         line = text.find("\n", start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from ingest.crosswalk import FIELDS, normal
@@ -66,13 +66,18 @@ _BESIDE_MARKS = frozenset(
     "s staff statement strict strictly to top ts u uk unlimited us usa use white".split()
 )
 _TLP = re.compile(r"(?:tlp[\s:-]*)?(red|amber(?:\+strict)?|green|white|clear)")
+_CLOSING = frozenset("restricted confidential secret cui fouo sbu noforn limdis itar tlp".split())
+"""Marks that hardly stand first in anything but a marking."""
+_LISTED = 3  # words of a label that stands in a list; what has more is prose
+_BETWEEN_LABELS = re.compile(r"\s*[,;]\s*|(?:^|\n)\s*-\s+")
 _LEADING = re.compile(r"\W*(restricted|confidential|secret|top secret)\s*[-–—/|;,:]", re.I)
 _BETWEEN_TOPICS = re.compile(r"\s*[,;»|\n]\s*|\s+>\s+")
 
 
 def is_empty(value: str) -> bool:
     """Whether the value only says that there is none (`n/a`, `TBD`, `not specified`, a dash)."""
-    return bool(_EMPTY.fullmatch(value))
+    # In brackets stands what a template wants to have filled in, or a marking.
+    return bool(_EMPTY.fullmatch(value)) and not (value.startswith(("[", "<")) and _is_marking(value))
 
 
 def is_pointer(value: str) -> bool:
@@ -99,21 +104,43 @@ def as_id(value: str) -> str | None:
     return native if re.search(r"\d", native) and native.upper() == native else None
 
 
-def as_access(value: str, *, outright: bool = True) -> str | None:
-    """A label that says who may read something, in the form in which labels are compared; None for a sentence.
+def as_access(value: str, *, outright: bool = True, field: bool = False) -> str | None:
+    """Labels that say who may read something, in the form in which they are compared, `; ` between them.
 
     Where its name does not say `outright` that it is one, only what says so itself is taken: "Official-Sensitive",
     "TLP:AMBER", "Internal use only". Of what explains itself ("Restricted - ask before you share it") the first word.
+    A sentence is none, unless it fills a `field`, which holds nothing else: what is too long for a label is then cut,
+    so that it closes the record to all who do not hold every label.
     """
     leading = _LEADING.match(value)
-    if not outright and not _is_marking(value):
+    labels = _labels(value)
+    several = len(labels) > 1 and all(len(each.split()) <= _LISTED for each in labels)
+    if not (outright or _is_marking(value) or (several and leading) or (field and not leading and _is_closing(value))):
         return leading[1].lower() if leading else None
-    label = re.sub(r"\s*[,;]\s*", "; ", " ".join(value.lower().split()).strip(" \t,.;:*_`'\"[](){}<>"))
-    if colour := _TLP.fullmatch(label):
-        return f"tlp:{colour[1]}"
-    if label and len(label) <= LONGEST_LABEL and not is_pointer(label):
+    label = "; ".join(labels)
+    if is_pointer(label) or not label:
+        return None
+    if several or len(label) <= LONGEST_LABEL:
         return label
-    return leading[1].lower() if leading else None
+    if leading and (len(labels) == 1 or not field):
+        return leading[1].lower()
+    return "; ".join(dict.fromkeys(each[:LONGEST_LABEL].rstrip() for each in labels)) if field else None
+
+
+def joined_access(labels: Iterable[str]) -> str:
+    """Several labels as one: a reader must hold every part of each."""
+    return "; ".join(dict.fromkeys(part for label in labels for part in label.split("; ")))
+
+
+def _labels(value: str) -> list[str]:
+    bare = (" ".join(each.split()).strip(" \t,.;:*_`'\"[](){}<>") for each in _BETWEEN_LABELS.split(value.lower()))
+    found = list(dict.fromkeys(filter(None, bare)))
+    return [_coloured(each) if len(found) == 1 or each.startswith("tlp") else each for each in found]
+
+
+def _coloured(label: str) -> str:
+    colour = _TLP.fullmatch(label)
+    return f"tlp:{colour[1]}" if colour else label
 
 
 def _is_marking(value: str) -> bool:
@@ -121,12 +148,20 @@ def _is_marking(value: str) -> bool:
     return not words.isdisjoint(_MARKS) and words <= _MARKS | _BESIDE_MARKS
 
 
+def _is_closing(value: str) -> bool:
+    """Whether it opens with a marking, whatever follows ("NATO Secret until the inquiry is closed")."""
+    words = re.findall(r"\w+", value.lower())
+    return next((word in _CLOSING for word in words if word in _CLOSING or word not in _MARKS | _BESIDE_MARKS), False)
+
+
 def row_fields(row: Mapping[str, str], columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The crosswalk's fields of a row, each from the first of its columns that says something."""
+    """The crosswalk's fields of a row, each from the first of its columns that says something; labels from all."""
     given = {field: [value for name in names if (value := row.get(name, ""))] for field, names in columns.items()}
-    given["access"] = given.get("access", []) + [
-        value for value in given.pop("marking", []) if as_access(value, outright=False)
-    ]
+    marked = given.pop("marking", [])
+    labels = [(value, as_access(value, field=True)) for value in given.get("access", []) if not is_empty(value)]
+    labels += [(value, as_access(value, outright=False, field=True)) for value in marked if not is_empty(value)]
+    said = [(value, label) for value, label in labels if label]
+    given["access"] = [said[0][0]] if len(said) == 1 else [joined_access(label for _, label in said)] if said else []
     return {field: values[0] for field, values in given.items() if values}
 
 

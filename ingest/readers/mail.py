@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
-from pathlib import PurePath
+from pathlib import Path
 from typing import cast
 
 from ingest.errors import UnreadableFile
-from ingest.model import Document
+from ingest.metadata import metadata, record_metadata
+from ingest.model import Document, Record
 from ingest.readers.html import read_html
 from ingest.readers.plain import decode, headings
 from ingest.readers.writer import Writer
+from ingest.values import joined_access
 
 DEEPEST = 2  # an attachment of the message is 1 deep, one of a message attached to it 2
 
@@ -43,16 +45,25 @@ class Mail:
     attachments: Sequence[Attachment]
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What attachments gave rise to: warnings, and the labels of who may read them."""
+
+    warnings: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+
+
 def read_eml(data: bytes, name: str) -> Document:
     """An `.eml` file. Raises `UnreadableFile`."""
     return mail_document(parse_eml(data))
 
 
 def mail_document(mail: Mail) -> Document:
-    """The message and its attachments; the subject is the title."""
-    writer = Writer()
-    warnings: list[str] = []
-    _write(writer, mail, "message", 1, warnings)
+    """The message and its attachments; the subject is the title. What closes an attachment closes all of it."""
+    writer, noted = Writer(), _Noted()
+    _write(writer, mail, "message", 1, noted)
+    if writer.records:  # of which none is asked what the text around it says
+        noted.labels.extend(label for text in mail.body for label in _labels(text))
     name, address = parseaddr(mail.sender)
     found = {
         "title": mail.subject,
@@ -60,7 +71,10 @@ def mail_document(mail: Mail) -> Document:
         "to": mail.to,
         "date": mail.sent.date().isoformat() if mail.sent else "",
     }
-    return writer.document(mail.subject, {key: value for key, value in found.items() if value}, warnings)
+    if label := joined_access(noted.labels):
+        found["access"] = label
+        writer.records = [_closed(record, label) for record in writer.records]
+    return writer.document(mail.subject, {key: value for key, value in found.items() if value}, noted.warnings)
 
 
 def text_body(text: str) -> Document:
@@ -74,7 +88,21 @@ def html_body(markup: str) -> Document:
     return read_html(markup.encode("utf-8", "replace"), "")
 
 
-def _write(writer: Writer, mail: Mail, page: str, depth: int, warnings: list[str]) -> None:
+def _labels(document: Document) -> Iterator[str]:
+    """Who may read it, as it states for all of it."""
+    yield from (lesson.access for lesson in document.lessons if lesson.access)
+    whole = Document("", fields=document.fields) if document.records else document
+    if stated := metadata(whole, Path()).get("access"):
+        yield stated.value
+
+
+def _closed(record: Record, label: str) -> Record:
+    """A record with a label of its own, closed by another as well."""
+    own = record_metadata(record.fields).get("access")
+    return replace(record, fields={**record.fields, "access": joined_access((own.value, label))}) if own else record
+
+
+def _write(writer: Writer, mail: Mail, page: str, depth: int, noted: _Noted) -> None:
     writer.page(page)
     if mail.subject:
         writer.heading(1, mail.subject)
@@ -85,30 +113,32 @@ def _write(writer: Writer, mail: Mail, page: str, depth: int, warnings: list[str
     for text in mail.body:
         if text.text.strip():
             writer.append(text)
+            noted.labels.extend(_labels(text) if depth > 1 else ())
     for attachment in mail.attachments:
         where = f"attachment {attachment.name}"
         try:
-            _attach(writer, attachment, where if depth == 1 else f"{page}, {where}", depth, warnings)
+            _attach(writer, attachment, where if depth == 1 else f"{page}, {where}", depth, noted)
         except UnreadableFile as error:
-            warnings.append(f"The attachment {attachment.name} was not read: {error.reason}")
+            noted.warnings.append(f"The attachment {attachment.name} was not read: {error.reason}")
 
 
-def _attach(writer: Writer, attachment: Attachment, page: str, depth: int, warnings: list[str]) -> None:
+def _attach(writer: Writer, attachment: Attachment, page: str, depth: int, noted: _Noted) -> None:
     from ingest.readers import read
     from ingest.readers.msg import parse_msg
 
     if depth > DEEPEST:
         raise UnreadableFile(f"It is attached more than {DEEPEST} messages deep.", "Save it as a file of its own.")
-    path, data = PurePath(attachment.name), attachment.data
+    path, data = Path(attachment.name), attachment.data
     parse = {".eml": parse_eml, ".msg": parse_msg}.get(path.suffix.lower())
     if not isinstance(data, bytes):
-        _write(writer, data(), page, depth + 1, warnings)
+        _write(writer, data(), page, depth + 1, noted)
     elif parse:
-        _write(writer, parse(data), page, depth + 1, warnings)
+        _write(writer, parse(data), page, depth + 1, noted)
     else:
         document = read(path, data)
         writer.append(document, page)
-        warnings += (f"Attachment {attachment.name}: {warning}" for warning in document.warnings)
+        noted.labels.extend(_labels(document))
+        noted.warnings.extend(f"Attachment {attachment.name}: {warning}" for warning in document.warnings)
 
 
 def parse_eml(data: bytes) -> Mail:

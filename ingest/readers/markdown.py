@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Hashable, Iterator
+from typing import Any
 
 from ingest.exchange import from_front_matter
+from ingest.metadata import names_label, record_metadata, with_all_labels
 from ingest.model import Document, Heading
 from ingest.readers.plain import decode
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(
+    r"\A(?P<mark>---|\+\+\+)[ \t]*\n(?P<block>.*?)^(?:(?P=mark)|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+)
+_KEY_LINE = re.compile(r"^[ \t]*([A-Za-z][\w .-]*?)[ \t]*[:=][ \t]*(.+|(?:\n[ \t]*-.+)+)", re.MULTILINE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*")
@@ -23,46 +29,99 @@ _INLINE = (
 
 
 def read_markdown(data: bytes, name: str) -> Document:
-    """A Markdown file without its front matter, which is in `fields`; broken front matter stays in the text."""
+    """A Markdown file without its front matter, in YAML or TOML, which is in `fields`.
+
+    Broken front matter stays in the text; what it says of who may read the document holds nevertheless.
+    """
     text = decode(data)
     values: dict[str, object] = {}
     warnings: tuple[str, ...] = ()
-    if block := _FRONT_MATTER.match(text):
+    if front := _FRONT_MATTER.match(text):
+        language, parse = ("YAML", _yaml) if front["mark"] == "---" else ("TOML", _toml)
         try:
-            values = _front_matter(block[1])
+            values = _front_matter(parse(front["block"]))
+            text = text[front.end() :] if values else text
         except ValueError as error:
-            warnings = (f"The front matter is not valid YAML and was kept as text: {error}",)
-        if values:
-            text = text[block.end() :]
+            cause = " ".join(str(error).split())
+            warnings = (f"The front matter is not valid {language} and was kept as text: {cause}",)
+            lines = ((line[1].lower(), line[2]) for line in _KEY_LINE.finditer(front["block"]) if names_label(line[1]))
+            values = with_all_labels(lines)
     found = tuple(_headings(text))
-    if exported := from_front_matter(values, text, found):
-        return exported
-    pairs = ((key, _value(value)) for key, value in values.items())
+    pairs = ((key, _label(value) if names_label(key) else _value(value)) for key, value in values.items())
     fields = {key: value for key, value in pairs if value not in ("", "~", "null")}
+    label = {key: each.value for key, each in record_metadata(fields).items() if key == "access"}
+    if exported := from_front_matter({**values, **label}, text, found):
+        return exported
     first = found[0].title if found and found[0].level == 1 else ""
     return Document(text, title=fields.get("title") or first, headings=found, fields=fields, warnings=warnings)
 
 
-def _front_matter(block: str) -> dict[str, object]:
-    """Keys and values as written: no number, date or boolean is made of them, so `id: 007` stays `007`."""
+def _yaml(block: str) -> object:
+    """As written: no number, date or boolean is made of it, so `id: 007` stays `007`. Raises `ValueError`."""
     import yaml
 
+    class Loader(yaml.BaseLoader):  # it makes nothing but strings, lists and dicts
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+            pairs = ((str(key), value) for key, value in self.construct_pairs(node, deep))
+            return dict(with_all_labels(pairs).items())
+
     try:
-        values = yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506 - it makes nothing but strings, lists and dicts
+        return yaml.load(block, Loader=Loader)  # noqa: S506
     except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise ValueError(str(error)) from error
+
+
+def _toml(block: str) -> object:
+    """Raises `ValueError`."""
+    return tomllib.loads(block, parse_float=str)
+
+
+def _front_matter(values: object) -> dict[str, object]:
+    """Keys and values; labels also from a table inside."""
     if not isinstance(values, dict):
         return {}
-    return {str(key).strip().lower(): value for key, value in values.items()}
+    inner = (
+        (key, value)
+        for table in values.values()
+        if isinstance(table, dict)
+        for key, value in table.items()
+        if names_label(str(key))
+    )
+    return with_all_labels((str(key).strip().lower(), value) for key, value in (*values.items(), *inner))
 
 
 def _value(value: object) -> str:
     """A scalar, or a list or mapping of scalars; deeper nesting is left out, as aliases could expand it endlessly."""
     if isinstance(value, list):
-        return ", ".join(item for item in value if isinstance(item, str))
+        return ", ".join(_scalar(item) for item in value if not isinstance(item, (list, dict)))
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {item}" for key, item in value.items() if isinstance(item, str))
-    return str(value).strip()
+        return ", ".join(f"{key}: {_scalar(item)}" for key, item in value.items() if not isinstance(item, (list, dict)))
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+
+
+def _label(value: object) -> str:
+    """All that the value of a label says, however it is nested."""
+    return ", ".join(_pieces(value, set()))
+
+
+def _pieces(value: object, seen: set[int]) -> Iterator[str]:
+    """Each list or mapping is gone through once."""
+    if isinstance(value, (list, dict)):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+    if isinstance(value, list):
+        for item in value:
+            yield from _pieces(item, seen)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from (f"{key}: {piece}" for piece in _pieces(item, seen))
+    else:
+        yield _scalar(value)
 
 
 def _headings(text: str) -> Iterator[Heading]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest.errors import UnreadableFile
 from ingest.exchange import from_json_rows
+from ingest.metadata import with_all_labels
 from ingest.model import Document
 from ingest.readers.cells import cell_text
 from ingest.readers.plain import decode
@@ -73,7 +74,7 @@ def read_json_lines(data: bytes, name: str) -> Document:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line, object_pairs_hook=with_all_labels)
         except (ValueError, RecursionError):
             row = None
         if isinstance(row, dict):
@@ -91,16 +92,15 @@ def read_json_lines(data: bytes, name: str) -> Document:
 def read_json(data: bytes, name: str) -> Document:
     """A JSON file: a list of objects, an object that holds one such list, or one object, which is one record."""
     try:
-        value = json.loads(decode(data))
+        value = json.loads(decode(data), object_pairs_hook=with_all_labels)
     except ValueError as error:
         raise UnreadableFile(f"The file is not valid JSON: {error}.", "Correct it at that place.") from error
     fields: dict[str, str] = {}
     if isinstance(value, dict):
         lists = [item for item in value.values() if _objects(item)]
         if len(lists) == 1:
-            fields = {
-                key.lower(): text for key, item in value.items() if not _objects(item) and (text := cell_text(item))
-            }
+            stated = with_all_labels((key.lower(), item) for key, item in value.items() if not _objects(item))
+            fields = {key: text for key, item in stated.items() if (text := cell_text(item))}
         value = lists[0] if len(lists) == 1 else [value]
     if not _objects(value):
         raise UnreadableFile("The JSON holds no records.", _SHAPE)

@@ -268,7 +268,7 @@ def test_an_earlier_revision_shows_what_is_still_told_by_it(tmp_path):
         tokens, limit = library.embedder.tokens, library.manifest.passage_tokens
         library.add([prepare(path, text.encode(), tokens, limit, 1)])
 
-    with a_library(tmp_path / "library") as library, seen(library, "public") as view:
+    with a_library(tmp_path / "library") as library, seen(library, "restricted") as view, seen(library) as other:
         put(library, TABLE)
         put(library, "\n".join(line for line in TABLE.splitlines() if not line.startswith("T-1")) + "\n")
         (number,) = (row["id"] for row in library.catalogue.rows("SELECT id FROM sources WHERE archived = 1"))
@@ -276,6 +276,66 @@ def test_an_earlier_revision_shows_what_is_still_told_by_it(tmp_path):
         assert not old.whole
         assert "open crane" in old.text
         assert SECRET not in old.text
+        with pytest.raises(NotInLibrary):  # a row that is gone is closed by whatever closes one of the table's
+            other.source(number)
+
+
+def labels(library):
+    return {row["lesson_id"]: row["access"] for row in library.catalogue.rows("SELECT lesson_id, access FROM lessons")}
+
+
+def test_a_label_that_comes_later_closes_the_earlier_revisions_as_well(tmp_path):
+    def put(library, text, name="log.csv"):
+        tokens, limit = library.embedder.tokens, library.manifest.passage_tokens
+        library.add([prepare(tmp_path / name, text.encode(), tokens, limit, 1)])
+
+    rows = "title,lesson,access\nFirst crane,The first crane was inspected,legal\nSecond mast,The second mast bent,\n"
+    with a_library(tmp_path / "library") as library, seen(library) as view:
+        put(library, rows.replace(",legal", ","))
+        put(library, rows.replace(",legal", ",").rpartition("Second")[0])
+        assert view.get("log#2").archived
+        put(library, rows.rpartition("Second")[0])
+        for name in ("log#1", "log#2"):
+            assert labels(library)[name] == "legal"
+            with pytest.raises(NotInLibrary):
+                view.get(name)
+        assert library.get("log#2").archived
+
+
+def test_a_label_that_comes_after_a_file_was_renamed_closes_its_earlier_revisions(tmp_path):
+    first, second = "# Pump\n\nThe pump stopped.\n\n# Mast\n\nThe mast bent.\n", "id: N-2\n"
+    (tmp_path / "files").mkdir()
+    file = tmp_path / "files" / "one.md"
+    with a_library(tmp_path / "library") as library, seen(library) as view:
+        for text in (f"---\nid: N-1\n---\n{first}", f"---\n{second}---\n{first}"):
+            file.write_text(text)
+            sync(library, [tmp_path / "files"])
+        file = file.rename(tmp_path / "files" / "two.md")
+        assert sync(library, [tmp_path / "files"]).renamed == 1
+        assert view.get("N-1").archived
+        file.write_text(f"---\n{second}access: legal\n---\n{first}")
+        sync(library, [tmp_path / "files"])
+        assert labels(library) == {"N-1": "legal", "N-2": "legal"}
+
+
+def test_nothing_closed_gives_way_to_an_open_record_of_its_id(tmp_path):
+    def put(library, name, front):
+        tokens, limit = library.embedder.tokens, library.manifest.passage_tokens
+        text = f"---\nid: X-1\n{front}---\n# The {name} pump\n\nThe {name} pump stopped.\n"
+        library.add([prepare(tmp_path / f"{name}.md", text.encode(), tokens, limit, 1)])
+
+    with a_library(tmp_path / "library") as library:
+        put(library, "first", "access: legal, board\n")
+        library.remove([str(tmp_path / "first.md")])
+        put(library, "second", "access: legal\n")
+        assert "first" in library.get("X-1").text
+        second = next(lesson.lesson_id for lesson, _, _ in library.lessons())
+        assert second != "X-1"
+        assert "second" in library.get(second).text
+        put(library, "third", "access: board, legal\n")
+        assert "third" in library.get("X-1").text
+        put(library, "third", "")  # its own label may be taken off
+        assert labels(library)["X-1"] is None
 
 
 def test_a_file_that_moves_into_a_closed_collection_is_closed(tmp_path):

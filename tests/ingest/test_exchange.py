@@ -235,6 +235,7 @@ def edited(**changes):
         ("severity", "Critical", "severity", "critical"),
         ("collection", "Old wells", "collection", "Old wells"),
         ("access", " Internal, Board", "access", "internal; board"),
+        ("access", "x" * 70, "access", "x" * 60),
         ("access", None, "access", None),
         ("owner", None, "owner", None),
     ],
@@ -257,9 +258,7 @@ def test_an_edited_list_keeps_the_quotes_of_what_stays(said):
     assert edited(topics=None).lessons[0].topics == ()
 
 
-@pytest.mark.parametrize(
-    ("key", "said"), [("kind", "saga"), ("outcome", "purple"), ("event_date", "soon"), ("access", "x" * 70)]
-)
+@pytest.mark.parametrize(("key", "said"), [("kind", "saga"), ("outcome", "purple"), ("event_date", "soon")])
 def test_a_value_that_a_field_cannot_have_is_named_and_not_taken(key, said):
     document = edited(**{key: said})
     assert document.lessons == (LESSON,)

@@ -1,6 +1,7 @@
 """Mail messages and what is attached to them."""
 
 import io
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,8 +10,11 @@ import docx
 import pytest
 
 from ingest.errors import UnreadableFile
+from ingest.exchange import to_markdown
 from ingest.metadata import metadata
+from ingest.model import Document
 from ingest.readers import msg, read
+from ingest.recognise import recognise
 
 REPLY = "Agreed.\n\n> On Monday Bo wrote:\n>> The pump failed.\n"
 
@@ -95,6 +99,36 @@ def test_attached_log_gives_records_beside_the_message():
     record = document.records[1]
     assert document.text[record.start : record.end] == "Valve\n\nLesson\nGrease it"
     assert document.headings == ()
+
+
+NOTE = b"---\naccess: board\n---\nThe pump stopped.\n"
+LOG = b'{"access": "board", "records": [{"title": "Valve", "lesson": "x"}, {"title": "Tent", "access": "legal"}]}'
+EXPORT = to_markdown(
+    replace(recognise(Document("The pump stopped."), Path("pump.md"))[0], access="board"), "The pump stopped.", ""
+).encode()
+
+
+def labels(made):
+    return [each.access for each in recognise(eml(made), Path("mail.eml"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "data", "found"),
+    [("See below.", "a.md", NOTE, ["board"]), ("Access: restricted", "a.md", NOTE, ["board; restricted"]),
+     ("\n\n".join(["Text."] * 50), "a.txt", b"Access label: board\n\nThe pump stopped.", ["board"]),
+     ("See below.", "a.json", LOG, ["board", "board", "legal; board"]),
+     ("Access: restricted", "a.csv", b"title,lesson\nValve,Grease it\n", ["restricted", "restricted"]),
+     ("See below.", "a.md", EXPORT, ["board"]), ("See below.", "a.md", b"The pump stopped.", [None])],
+)  # fmt: skip
+def test_what_closes_an_attachment_closes_the_message(text, name, data, found):
+    made = message(text=text)
+    made.add_attachment(data, maintype="application", subtype="x", filename=name)
+    assert labels(made) == found
+    outer = message("Fwd", "\n\n".join(["See below."] * 50))
+    outer.add_attachment(made)
+    parts = [label and set(label.split("; ")) for label in labels(outer)]
+    expected = [label and set(label.split("; ")) for label in found]
+    assert parts == (expected if len(found) == 1 else [expected[0], *expected])
 
 
 def test_messages_in_messages_two_deep():

@@ -127,7 +127,12 @@ def test_prince2_log():
     ("columns", "access"),
     [
         ({"Access": "Restricted"}, "Restricted"),
-        ({"Access label": "Board only", "Classification": "Secret"}, "Board only"),
+        ({"Access label": "Board only", "Classification": "Secret"}, "board only; secret"),
+        ({"TLP": "none", "Access": "Restricted"}, "Restricted"),
+        ({"Access": "Public", "access": "Secret"}, "public; secret"),
+        ({"Access": "Public", "Access (3)": "Secret"}, "public; secret"),
+        ({"Access": "[Restricted]"}, "[Restricted]"),
+        ({"Classification": "NATO Secret until the inquiry is closed"}, "NATO Secret until the inquiry is closed"),
         ({"Sensitivity": "Public"}, "Public"),
         ({"Classification": "Human error", "Handling": "Internal use only"}, "Internal use only"),
         ({"Classification": "Human error", "Visibility": "10 miles", "Distribution": "All leads"}, None),
