@@ -18,6 +18,7 @@ from assistant.conflicts import conflicts
 from assistant.counted import count
 from assistant.evidence import ANSWERED_IN, Evidence, gather, without
 from assistant.figure import states_figure
+from assistant.follow_up import of_what_was_told
 from assistant.marks import Written, sentences
 from assistant.needs import Needs
 from assistant.proof import by_meaning, support
@@ -36,14 +37,6 @@ SIDE_RECORDS, SIDE_WORDS = 2, 90  # of an answer that compares, for each side
 OFF_TOPIC = "This is no question about the records. Ask what was learned, what went wrong, or how often."
 TOLD_WITH = {"what-went-wrong": ("cause", "recommendation")}
 """The parts of the first record that an answer of this kind is told with."""
-ASKED_OF = {
-    "procedural": ((("recommendation", "action", "improve"), ("lesson",)), "recommends anything"),
-    "what-worked": ((("sustain",),), "says what worked well"),
-}
-"""The parts of what was told before that a follow-up of this kind asks for, the first that are there, and what it means
-that there are none."""
-_ELSEWHERE = re.compile(r"\b(?:elsewhere|(?:any|some)where else|others?|another)\b", re.I)
-TOLD_BEFORE = 2  # best passages, whose records are those that a follow-up asks about
 ENOUGH = 3  # sentences of a model: where others were not proven, fewer are completed by quotes
 SAID_AGAIN = 3  # times that a model may write a sentence before it is going round in circles
 DOUBTED = 2  # records quoted where it is not sure that they answer
@@ -130,7 +123,9 @@ class _Asking(Reply):
 
     def _answered(self, evidence: Evidence) -> Iterator[Event]:
         """The answer from evidence whose verdict is known, written where there is a model, else quoted."""
-        evidence = self._followed(evidence)
+        if self.question.before and self.verdict != "none":
+            evidence, self.verdict, missing = of_what_was_told(self.library, self.question, evidence, self.verdict)
+            self.caveats += missing
         self.clock.lap("search")
         if self.verdict == "none":
             yield self.none(evidence)
@@ -160,27 +155,6 @@ class _Asking(Reply):
         self.conflicts = conflicts(self.library, evidence, self.citations, told)
         self.clock.lap("check")
         yield self.answer(self.question.kind)
-
-    def _followed(self, evidence: Evidence) -> Evidence:
-        """Of what is found for a follow-up, the parts that it asks for, or the other records if it asks for those."""
-        if not self.question.before or self.verdict == "none":
-            return evidence
-        if _ELSEWHERE.search(self.question.text):
-            first = evidence.sentences[0].hit.lesson_id
-            for one in (first, *(copy for copy, _ in self.library.get(first).similar)):
-                evidence = without(evidence, "lesson_id", one)
-            still = verdict_of(evidence, self.question.query, calibration_of(self.library))
-            self.verdict = "none" if still == "none" else "partial"  # whether it is the same is for the reader to say
-        elif self.question.kind in ASKED_OF:
-            choices, meaning = ASKED_OF[self.question.kind]
-            before = {hit.lesson_id for hit in evidence.hits[:TOLD_BEFORE]}
-            own = [one for one in evidence.sentences if one.hit.lesson_id in before]
-            for parts in choices:
-                if told := tuple(one for one in own if one.section in parts):
-                    return replace(evidence, sentences=told)
-            self.verdict = "partial"
-            self.caveats.append(f"Nothing in these records {meaning}.")
-        return evidence
 
     def plan(self, tasks: Sequence[Task]) -> Iterator[Event]:
         """A plan put in the place of a question: what was learned of each of its tasks."""
