@@ -273,3 +273,12 @@ def test_a_server_that_is_gone_is_said(visit: Visit) -> None:
     page.get_by_role("link", name="Library").click()
     expect(page.locator("#library .problem")).to_contain_text("The server does not answer.")
     visit.complaints.clear()  # the browser logs the failure
+
+
+def test_what_was_stopped_takes_nobodys_place(visit: Visit) -> None:
+    page = visit.page
+    for _ in range(4):  # one more than a person may have answered at once
+        ask(page)
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator("#now .stage")).to_have_text("Stopped.")
+    answered(page)
