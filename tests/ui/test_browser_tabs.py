@@ -79,6 +79,8 @@ def test_a_plan_is_briefed_task_by_task_and_saved(visit: Visit) -> None:
     first.locator("summary").click()
     first.locator(".passage").first.click()
     expect(page.locator("#panel")).to_be_visible()
+    page.reload()
+    expect(page.locator(".task")).to_have_count(2)
     with page.expect_download() as markdown:
         page.get_by_role("link", name="Save as Markdown").click()
     saved = [line for line in markdown.value.path().read_text(encoding="utf-8").splitlines() if line[:3] == "- ["]

@@ -404,10 +404,12 @@ def test_what_was_left_is_closed_with_the_records_it_shows(address: str, library
         assert brief.count("<!--next-->") == 2
         token = brief.split("/briefs/")[-1].split(".")[0]
         assert client.get(f"/briefs/{token}.md").status_code == 200
+        assert "wombat gate lost" in client.get("/parts/brief", params={"brief": token}).text
         assert client.post(f"/conversations/{kept}/0/feedback", data={"reason": "wrong"}).status_code == 200
         assert "wombat gate lost" in client.get("/parts/contribute").text
         put("access: restricted")
         assert client.get(f"/briefs/{token}.md").status_code == 404
+        assert "no longer kept" in client.get("/parts/brief", params={"brief": token}).text
         assert "wombat gate lost" not in client.get("/parts/contribute").text
         assert client.post(f"/conversations/{kept}/0/feedback", data={"reason": "outdated"}).status_code == 404
         for event, data in (("stop", {}), ("submit", {"question": "How many records are there?"})):

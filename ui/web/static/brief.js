@@ -15,6 +15,8 @@
       if (!response.ok) throw await problemOf(response);
       await follow(response.body, (piece) => add(into, piece));
       into.querySelector(".briefed .stage")?.remove();
+      if (token(into)) lessons.address({ tab: "brief", brief: token(into) });
+      remember(into);
     } catch (error) {
       into.append(lessons.problem(error.reason ?? "The server does not answer.", error.remedy ?? "Try again."));
     } finally {
@@ -46,13 +48,24 @@
     event.preventDefault();
     brief(event.target);
   });
-  // What is ticked is saved ticked.
+  // A brief has an address, and what is ticked is ticked again when it is opened anew, and in what is saved.
+  const token = (within) => within?.querySelector("[data-token]")?.dataset.token ?? "";
+  const boxes = (within) => [...within.querySelectorAll(".todo input")];
+  const ticked = (within) => boxes(within).flatMap((box, number) => (box.checked ? [String(number)] : []));
+  const remember = (into) => { if (token(into)) sessionStorage.setItem(token(into), ticked(into).join(" ")); };
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches(".todo input")) remember(target.closest(".brief"));
+  });
+  document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    if (target.id !== "brief" || !token(target)) return;
+    const done = (sessionStorage.getItem(token(target)) ?? "").split(" ");
+    boxes(target).forEach((box, number) => { box.checked = done.includes(String(number)); });
+  });
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-save]");
     if (!link) return;
-    const boxes = [...link.closest(".brief").querySelectorAll(".todo input")];
     const address = new URL(link.href);
-    address.search = new URLSearchParams(boxes.flatMap((box, number) => box.checked ? [["done", number]] : []));
+    address.search = new URLSearchParams(ticked(link.closest(".brief")).map((number) => ["done", number]));
     link.href = address;
   });
   document.addEventListener("change", (event) => {

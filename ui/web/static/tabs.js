@@ -32,7 +32,12 @@
 
   async function fill(name, address) {
     const pane = document.getElementById(name);
-    if (!pane || (name === "brief" && pane.childElementCount)) return;  // a plan stays as it was left
+    if (!pane) return;
+    if (name === "brief" && pane.childElementCount) {  // a plan stays as it was left
+      const made = pane.querySelector("[data-token]");
+      if (made) keep({ tab: name, brief: made.dataset.token });
+      return;
+    }
     const asked = new URLSearchParams(address.search);
     asked.delete("tab");
     pane.setAttribute("aria-busy", "true");

@@ -21,6 +21,7 @@ from ingest.errors import NotInLibrary, UnreadableFile, UsageError
 from ingest.pool import ReaderPool
 from ingest.scan import File
 from ingest.settings import IngestSettings
+from ui.web import render
 from ui.web.desk import Desk, Desks
 from ui.web.download import DOCX, MARKDOWN, download
 from ui.web.export import brief_to_docx, brief_to_markdown
@@ -66,8 +67,8 @@ def brief_routes(desks: Desks, ingest: IngestSettings) -> APIRouter:
     reading = Turnstile(1, 2)  # each file has a process of its own that reads it
 
     @router.get("/parts/brief", response_class=HTMLResponse)
-    def start(desk: Desk = mine) -> str:
-        return fill("brief.html", desk.locale)
+    def start(brief: str = "", desk: Desk = mine) -> str:
+        return fill("brief.html", desk.locale, made=_made(desk, briefs, brief) if brief else "")
 
     @router.post("/parts/brief", response_class=HTMLResponse)
     def brief(
@@ -106,13 +107,35 @@ def _stream(desk: Desk, title: str, tasks: list[Task], filters: dict[str, str], 
     """What the page shows, piece by piece: how many tasks, each of them, and how to save all."""
     made: list[TaskBrief] = []
     with desk.busy.enter(desk.owner):
-        yield fill("brief_head.html", desk.locale, title=title, count=len(tasks), most=MAX_TASKS) + _NEXT
+        yield _head(desk, title, len(tasks), done=False) + _NEXT
         for item in brief_tasks(desk.library, tasks, desk.assistant.settings, filters):
             made.append(item)
-            yield fill("brief_task.html", desk.locale, item=item, number=len(made)) + _NEXT
+            yield _task(desk, item, len(made)) + _NEXT
+    yield _end(desk, made, briefs.keep(desk, title, Brief(tuple(made))))
+
+
+def _made(desk: Desk, briefs: _Briefs, token: str) -> Markup:
+    """A brief made before, or why it is not there."""
+    try:
+        title, brief = briefs.of(desk, token)
+    except NotInLibrary as error:
+        return render.problem(error.reason, error.remedy)
+    tasks = (_task(desk, item, number) for number, item in enumerate(brief.tasks, 1))
+    head = _head(desk, title, len(brief.tasks), done=True)
+    return Markup().join([head, *tasks, _end(desk, brief.tasks, token)])
+
+
+def _head(desk: Desk, title: str, count: int, *, done: bool) -> Markup:
+    return fill("brief_head.html", desk.locale, title=title, count=count, most=MAX_TASKS, done=done)
+
+
+def _task(desk: Desk, item: TaskBrief, number: int) -> Markup:
+    return fill("brief_task.html", desk.locale, item=item, number=number)
+
+
+def _end(desk: Desk, made: Sequence[TaskBrief], token: str) -> Markup:
     found = sum(bool(item.lessons) for item in made)
-    token = briefs.keep(desk, title, Brief(tuple(made)))
-    yield fill("brief_end.html", desk.locale, found=found, count=len(made), token=token)
+    return fill("brief_end.html", desk.locale, found=found, count=len(made), token=token)
 
 
 def _text_of(name: str, data: bytes, settings: IngestSettings) -> str:
