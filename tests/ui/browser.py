@@ -59,6 +59,11 @@ class Visit:
         expect(self.page.locator(place).first).to_be_visible(timeout=PATIENCE)
         return self.page
 
+    def forgive(self) -> None:
+        """What was complained of was provoked; the browser may say it a while after the page shows it."""
+        self.page.wait_for_timeout(500)
+        self.complaints.clear()
+
     def ask(self, question: str) -> None:
         """Type a question and wait for its answer."""
         before = self.page.locator(".turn").count()

@@ -234,7 +234,7 @@ def test_a_changed_file_is_shown_as_it_was_indexed(visit: Visit, assistant: Fake
         expect(page.locator("#panel mark")).to_have_text(PDF_QUOTE)
     finally:
         path.write_bytes(before)
-    visit.complaints.clear()  # the browser logs the 409
+    visit.forgive()  # the browser logs the 409
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -272,7 +272,8 @@ def test_a_server_that_is_gone_is_said(visit: Visit) -> None:
     page.route("**/parts/**", lambda route: route.abort())
     page.get_by_role("link", name="Library").click()
     expect(page.locator("#library .problem")).to_contain_text("The server does not answer.")
-    visit.complaints.clear()  # the browser logs the failure
+    page.unroute_all(behavior="wait")
+    visit.forgive()  # the browser logs the failure
 
 
 def test_what_was_stopped_takes_nobodys_place(visit: Visit) -> None:

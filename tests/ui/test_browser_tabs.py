@@ -106,7 +106,7 @@ def test_a_plan_can_be_a_file(visit: Visit, tmp_path: Path) -> None:
     page.locator("#brief input[type=file]").set_input_files(broken)
     page.get_by_role("button", name="Brief it").click()
     expect(page.locator(".brief .problem")).to_be_visible()
-    visit.complaints.clear()  # the browser logs the 422
+    visit.forgive()  # the browser logs the 422
 
 
 def test_records_are_found_and_narrowed_down(visit: Visit, own_sample: Library) -> None:
@@ -175,7 +175,7 @@ def test_a_folder_that_is_not_there_is_told_at_once(visit: Visit) -> None:
     page.get_by_label("A folder on the server").fill("/no/such/folder")
     page.get_by_role("button", name="Index it").click()
     expect(page.locator("#job .problem")).to_contain_text("/no/such/folder")
-    visit.complaints.clear()  # the browser logs the 422
+    visit.forgive()  # the browser logs the 422
 
 
 def test_health_tells_what_the_library_holds(visit: Visit, own_sample: Library) -> None:
@@ -190,7 +190,7 @@ def test_health_tells_what_the_library_holds(visit: Visit, own_sample: Library) 
 def test_what_does_not_exist_is_said_in_place(visit: Visit) -> None:
     visit.page.goto(f"{visit.address}/?tab=library&record=NO-SUCH-1")
     expect(visit.page.locator("#library .problem")).to_contain_text("No record has the id")
-    visit.complaints.clear()  # the browser logs the 404
+    visit.forgive()  # the browser logs the 404
 
 
 def test_the_page_is_painted_and_ready_soon(playwright: Playwright, site: str, tmp_path: Path) -> None:
