@@ -282,4 +282,5 @@ def test_what_was_stopped_takes_nobodys_place(visit: Visit) -> None:
         ask(page)
         page.get_by_role("button", name="Stop").click()
         expect(page.locator("#now .stage")).to_have_text("Stopped.")
+        page.wait_for_timeout(2000)  # a step that was under way comes to its end
     answered(page)
