@@ -19,7 +19,7 @@ from ingest.sentences import sentence_spans
 
 MAX_TASKS = 60
 LONGEST = 1000  # characters of a task that is asked about
-_SHORTEST = 2, 4  # words of a list item, and of a sentence: a shorter one says too little to find anything by
+_SHORTEST_ITEM, _SHORTEST_SENTENCE = 2, 4  # words: a shorter one says too little to find anything by
 BARE = 4  # words: a longer line tells by itself what it is about, as a shorter one may; its heading would drown it
 _FEWEST = 2  # list items that make a text a plan
 RECORDS = 3  # of a task
@@ -103,10 +103,10 @@ class Brief:
 
 def tasks_of(plan: str) -> list[Task]:
     """The list items and table rows of a plan under their headings, or its sentences; at most `MAX_TASKS`."""
-    listed = [task for task in _lines(plan) if len(task.text.split()) >= _SHORTEST[0]]
+    listed = [task for task in _lines(plan) if len(task.text.split()) >= _SHORTEST_ITEM]
     if not listed:
         texts = (" ".join(plan[start:end].split()) for start, end in sentence_spans(plan))
-        listed = [Task(text[:LONGEST]) for text in texts if len(text.split()) >= _SHORTEST[1]]
+        listed = [Task(text[:LONGEST]) for text in texts if len(text.split()) >= _SHORTEST_SENTENCE]
     return list({task.text: task for task in listed}.values())[:MAX_TASKS]
 
 

@@ -105,10 +105,9 @@ def gather(library: Library, question: Question, filters: Filters | None = None)
 
 def _beside_the_point(question: Question, hit: Hit, start: int, _: int, text: str) -> bool:
     """Whether a sentence tells nothing: a reference, or in an account an order, or a failure where success is asked."""
-    if section_at(hit, start) == "refs":
-        return True
+    section = section_at(hit, start)
     failed = question.kind == "what-worked" and hit.outcome == "failure"
-    return section_at(hit, start) in ACCOUNTS and (failed or is_order(text))
+    return section == "refs" or (section in ACCOUNTS and (failed or is_order(text)))
 
 
 def without(evidence: Evidence, name: str, value: str) -> Evidence:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.encodable import encodable
 from ingest.errors import BadDataset, PathNotFound
 from ingest.model import Document, Heading, Lesson, Section
 
@@ -154,7 +155,7 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
                 row = json.loads(line.decode("utf-8-sig"))
                 given = {"_id": row["_id"], "text": row["text"], "title": row.get("title") or ""}
                 # Half characters cannot be encoded by anyone below.
-                row |= {name: str(value).encode("utf-8", "replace").decode() for name, value in given.items()}
+                row |= {name: encodable(str(value)) for name, value in given.items()}
                 row["metadata"] = dict(row.get("metadata") or {})
             except (ValueError, KeyError, TypeError) as error:
                 raise BadDataset(f"{path}, line {number}: no JSON object with _id and text.", _LAYOUT) from error

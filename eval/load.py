@@ -110,8 +110,8 @@ async def _titles(client: httpx.AsyncClient) -> list[str]:
     first = (await client.get("/parts/library")).text
     total = int(re.sub(r"\D", "", found[1])) if (found := _TOTAL.search(first)) else 0
     places = range(0, max(1, total), max(PAGE, total // MOST_PAGES))
-    pages = [(await client.get("/parts/library", params={"at": at})).text for at in places]
-    return [unescape(title) for page in pages for title in _TITLE.findall(page)] or ["records"]
+    others = [(await client.get("/parts/library", params={"at": at})).text for at in places[1:]]
+    return [unescape(title) for page in (first, *others) for title in _TITLE.findall(page)] or ["records"]
 
 
 async def _person(

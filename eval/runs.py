@@ -23,6 +23,7 @@ from eval.retrieval import Figures, arguments
 from eval.significance import Difference, interval
 from eval.significance import compare as paired
 from index.library import Library
+from ingest.encodable import encodable
 from ingest.errors import BadDataset, PathNotFound
 
 _DETAILS = {"per_query", "queries", "found", "judged", "titles"}
@@ -90,7 +91,7 @@ class Run(BaseModel):
             latency_ms=figures.latency_ms,
             per_query=figures.per_query,
             # Half characters, which a search takes, cannot be written.
-            queries={one.query_id: one.text.encode("utf-8", "replace").decode() for one in collection.queries},
+            queries={one.query_id: encodable(one.text) for one in collection.queries},
             found=figures.found,
             judged=collection.qrels,
             titles=collection.titles(records.union(*collection.qrels.values())),

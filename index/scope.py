@@ -24,6 +24,7 @@ from index.library import Library
 from index.opened import PATIENCE, Serving
 from index.spelling import respelt
 from ingest.errors import LibraryError
+from ingest.values import access_parts
 
 _SEEN = "EXISTS (SELECT 1 FROM temp.lessons l WHERE l.id = t.{})"
 _SHADOWS = {
@@ -53,7 +54,7 @@ class Scope:
     collections: Mapping[str, str] = field(default_factory=dict)
 
     def sees_label(self, access: str | None) -> bool:
-        return not access or all(part in self.labels for part in access.split("; "))
+        return self.labels.issuperset(access_parts(access))
 
     def closed(self) -> frozenset[str]:
         """The collections that are not seen, in the form in which they are compared."""
@@ -156,7 +157,7 @@ def labels_in(library: Library, collections: Mapping[str, str], open_labels: Ite
 
     def carried() -> frozenset[str]:
         rows = library.catalogue.rows("SELECT DISTINCT access, collection FROM lessons")
-        own = {part for row in rows if row["access"] for part in row["access"].split("; ")}
+        own = {part for row in rows for part in access_parts(row["access"])}
         named = {comparable(row["collection"]) for row in rows if row["collection"]}
         return frozenset(own | {label for name, label in collections.items() if comparable(name) in named})
 

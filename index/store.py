@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from index.identity import Named, keep_ids
 from index.passages import Embedded, Passages
 from ingest.model import Lesson, Prepared, Reading, Source
 from ingest.prepare import READING
-from ingest.values import joined_access
+from ingest.values import access_parts, joined_access
 
 _SOURCE = ("path", "sha256", "size", "mtime_ns", "media_type", "title", "text", "reading")
 LISTS = ("sections", "provenance", "topics", "causes", "actions", "contributors")
@@ -61,7 +61,7 @@ class Store(Passages):
             # Lessons that came again moved to the new revision; those that did not keep the text they were cited from.
             sql = "DELETE FROM sources WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lessons WHERE source_id = sources.id)"
             self._connection.execute(sql, (earlier,))
-        self._close_earlier(prepared.source.path, source_id)
+        self._close_earlier(own, source_id)
         self.unstage(prepared.source.path)
         problems.forget(self, [prepared.source.path])
         return linked
@@ -80,16 +80,17 @@ class Store(Passages):
         self._connection.execute("UPDATE lessons SET source_id = ? WHERE source_id = ?", (earlier, number))
         return earlier
 
-    def _close_earlier(self, path: str, source_id: int) -> None:
-        """Close what is still cited from a file's earlier revisions by all labels that its living records carry too.
+    def _close_earlier(self, earlier: Collection[int], source_id: int) -> None:
+        """Close what is still cited from earlier revisions of a source by all labels that its living records carry too.
 
         No id lives on in the file and is archived at once, so that none of these records has a label to follow.
         """
+        if not earlier:
+            return
         now = [row["access"] for row in self.rows("SELECT access FROM lessons WHERE source_id = ?", (source_id,))]
-        sql = f"SELECT l.id, access FROM lessons l JOIN sources s ON s.id = source_id WHERE {_REVISION}"
-        labels = (
-            (joined_access(filter(None, (row["access"], *now))), row["id"]) for row in self.rows(sql, (path, path))
-        )
+        sql = "SELECT id, access FROM lessons WHERE source_id IN (SELECT value FROM json_each(?))"
+        rows = self.rows(sql, (json.dumps(list(earlier)),))
+        labels = ((joined_access(filter(None, (row["access"], *now))), row["id"]) for row in rows)
         self.execute_many("UPDATE lessons SET access = ? WHERE id = ?", [each for each in labels if each[0]])
 
     def archive(self, path: str) -> None:
@@ -188,7 +189,7 @@ class Store(Passages):
         since it may be another record, and old citations must find theirs; nor one of a lesson that is closed by a
         label which this one does not carry, so that nothing closed gives way to whoever names its id.
         """
-        native, labels = "lesson_id" in lesson.provenance, _labels(lesson.access)
+        native, labels = "lesson_id" in lesson.provenance, set(access_parts(lesson.access))
 
         def holder(wanted: str) -> sqlite3.Row | None:
             rows = self.rows("SELECT source_id, archived, access FROM lessons WHERE lesson_id = ?", (wanted,))
@@ -198,12 +199,8 @@ class Store(Passages):
         given = holder(f"{lesson_id}~{source_id}")
         wanted = next(numbered) if given and given["source_id"] in own else lesson_id
         while held := holder(wanted):
-            moved = native and _labels(held["access"]) <= labels
+            moved = native and labels.issuperset(access_parts(held["access"]))
             if held["archived"] and (moved or held["source_id"] in own):
                 break
             wanted = next(numbered)
         return wanted
-
-
-def _labels(access: str | None) -> frozenset[str]:
-    return frozenset(access.split("; ")) if access else frozenset()

@@ -11,7 +11,7 @@ The columns under `access` say who may read a record. Those under `marking` say 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from ingest.headings import section_key
@@ -95,7 +95,7 @@ CODES: frozenset[str] = frozenset({"event task", "purpose of flight"})
 """Columns that sound like a section and hold a code or two words."""
 
 _LABELS = ("access", "marking")
-_AGAIN = re.compile(r" \(\d+\)$")  # behind a column's name that comes again
+_AGAIN = re.compile(r" \(\d+\)$")  # behind a column's name that comes again, by `unique`
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -103,6 +103,15 @@ def normal(name: str) -> str:
     """A name for comparison: `DrivingEvent`, `driving_event` and `Driving event:` are all `driving event`."""
     plain = name.replace("'", "").replace("’", "")
     return " ".join(re.sub(r"[\W_]+", " ", _CAMEL.sub(" ", plain)).lower().split())
+
+
+def unique(header: Sequence[str]) -> list[str]:
+    """Column names, none empty and none twice."""
+    names: list[str] = []
+    for position, cell in enumerate(header, 1):
+        name = " ".join(cell.split()) or f"Column {position}"
+        names.append(name if name not in names else f"{name} ({position})")
+    return names
 
 
 def field_columns(columns: Iterable[str]) -> dict[str, list[str]]:

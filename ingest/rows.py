@@ -80,7 +80,7 @@ def _is_log(header: Sequence[_Cell]) -> bool:
 
 def _rows(text: str, table: Sequence[Sequence[_Cell]]) -> Iterator[Row]:
     columns = [cell.text for cell in table[0]]
-    names = [name if name not in columns[:at] else f"{name} ({at + 1})" for at, name in enumerate(columns)]
+    names = crosswalk.unique(columns)
     sources = crosswalk.field_columns(names)
     for cells in table[1:]:
         content = [

@@ -129,7 +129,12 @@ def as_access(value: str, *, outright: bool = True, field: bool = False) -> str 
 
 def joined_access(labels: Iterable[str]) -> str:
     """Several labels as one: a reader must hold every part of each."""
-    return "; ".join(dict.fromkeys(part for label in labels for part in label.split("; ")))
+    return "; ".join(dict.fromkeys(part for label in labels for part in access_parts(label)))
+
+
+def access_parts(access: str | None) -> list[str]:
+    """The parts of a label, all of which a reader must hold; none where there is no label."""
+    return access.split("; ") if access else []
 
 
 def _labels(value: str) -> list[str]:

@@ -9,13 +9,14 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from ingest.crosswalk import unique
 from ingest.errors import UnreadableFile
 from ingest.exchange import from_json_rows
 from ingest.metadata import with_all_labels
 from ingest.model import Document
 from ingest.readers.cells import cell_text
 from ingest.readers.plain import decode
-from ingest.readers.rendering import numbers, rows_document, unique
+from ingest.readers.rendering import numbers, rows_document
 
 _LONGEST_CELL = 2**20  # characters
 _SHAPE = "Give a list of objects, one for each lesson, or an object that holds one such list."

@@ -176,12 +176,3 @@ def _shown(row: Row, fields: Mapping[str, str], sources: Mapping[str, list[str]]
 def numbers(numbers: Sequence[int]) -> str:
     """Numbers for a message, at most ten."""
     return ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")
-
-
-def unique(header: Sequence[str]) -> list[str]:
-    """Column names, none empty and none twice."""
-    names: list[str] = []
-    for position, cell in enumerate(header, 1):
-        name = " ".join(cell.split()) or f"Column {position}"
-        names.append(name if name not in names else f"{name} ({position})")
-    return names

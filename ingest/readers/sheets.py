@@ -10,10 +10,11 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from ingest import crosswalk
+from ingest.crosswalk import unique
 from ingest.errors import UnreadableFile
 from ingest.headings import section_key
 from ingest.model import Document, Record
-from ingest.readers.rendering import rows_document, unique
+from ingest.readers.rendering import rows_document
 from ingest.readers.writer import Writer
 
 _HEADER_WITHIN = 25  # rows with text: titles and remarks stand above the header

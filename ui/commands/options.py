@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ingest.encodable import encodable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -81,4 +83,4 @@ def console(*, errors: bool = False) -> Console:
 
 
 def _clean(text: str) -> str:
-    return _CONTROLS.sub("\ufffd", text).encode("utf-8", "replace").decode()
+    return encodable(_CONTROLS.sub("\ufffd", text))

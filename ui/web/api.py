@@ -28,9 +28,8 @@ from ingest.errors import (
     UnreadableFile,
     UsageError,
 )
-from ui.web.access_log import note
 from ui.web.desk import Desk, Desks
-from ui.web.identity import client_of
+from ui.web.identity import note_refusal
 from ui.web.reference import reference_page
 
 _STATUS: tuple[tuple[type[LessonsError], int], ...] = (
@@ -76,10 +75,9 @@ class Plan(BaseModel):
 async def say_error(request: Request, error: Exception) -> JSONResponse:
     """The exception handler for `LessonsError`: `reason` and `remedy`, with the status that fits."""
     assert isinstance(error, LessonsError)
-    if isinstance(error, NotAllowed):
-        path = request.scope["path"]
-        note("refused 403", request.state.person.name, client_of(request), f"{request.method} {path}")
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if isinstance(error, NotAllowed):
+        note_refusal(request, status)
     return JSONResponse({"reason": error.reason, "remedy": error.remedy}, status)
 
 

@@ -13,12 +13,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ingest.errors import BadSettings
-from ui.web.access_log import logger, note
+from ui.web.access_log import logger
 from ui.web.bodies import Body, most_of
 from ui.web.gradio_routes import API, Conversations, check_route
-from ui.web.identity import SESSION, VISITOR, Identity, Visit, client_of, wants_page
+from ui.web.identity import SESSION, VISITOR, Identity, Visit, client_of, note_refusal, wants_page
 from ui.web.pace import LINES, QUESTIONS, REQUESTS, Pace, place_of
-from ui.web.people import OWNER
 from ui.web.refusal import Refused
 from ui.web.settings import ServeSettings
 
@@ -117,8 +116,7 @@ class Gate:
             query = request.scope["query_string"].decode("latin-1")
             return RedirectResponse(f"/sign-in?next={quote(f'{path}?{query}' if query else path, safe='/')}", 303)
         if self._pace.allows(LINES, place_of(address)):
-            person = getattr(request.state, "person", OWNER)
-            note(f"refused {refused.status}", person.name, address, f"{request.method} {path}")
+            note_refusal(request, refused.status)
         if is_page:
             return PlainTextResponse(f"{refused}\n", refused.status, headers=refused.headers)
         return refused.response(with_detail=path.startswith(API))

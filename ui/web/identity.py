@@ -130,6 +130,12 @@ def client_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def note_refusal(request: Request, status: int) -> None:
+    """Log that a request is not answered, and to whom."""
+    person = getattr(request.state, "person", OWNER)
+    note(f"refused {status}", person.name, client_of(request), f"{request.method} {request.scope['path']}")
+
+
 def cookie_header(name: str, value: str, *, secure: bool, max_age: int | None = None) -> str:
     """The value of a `Set-Cookie` header; with a `max_age` of 0 s the cookie is taken back."""
     morsel: Morsel[str] = Morsel()
